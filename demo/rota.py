@@ -1,0 +1,112 @@
+"""Who is planned to work when: shifts, breaks, meetings, training, leave and sickness."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from demo.clock import SiteClock
+from demo.organisation import TRAINING_DAYS, Employee, Site
+
+HALF_HOUR = 1800
+
+
+@dataclass(slots=True)
+class Shift:
+    """One person's planned day; `pauses` are (start, seconds, reason) inside it."""
+
+    employee: Employee
+    day: date
+    starts_at: int
+    ends_at: int
+    activity: str = "work"
+    pauses: list[tuple[int, int, str]] = field(default_factory=list)
+    is_sick: bool = False
+
+
+@dataclass(slots=True)
+class Rota:
+    """All shifts of one site, and the staffing that its planner expects from them."""
+
+    shifts: dict[date, list[Shift]]
+
+    def staffing(self, day: date, midnight: int) -> list[float]:
+        """Return the expected number of agents on the phone in each half hour of the day."""
+        slots = [0.0] * 54
+        for shift in self.shifts[day]:
+            if shift.activity != "work":
+                continue
+            begin, end = shift.starts_at - midnight, shift.ends_at - midnight
+            for slot in range(begin // HALF_HOUR, min(53, (end - 1) // HALF_HOUR) + 1):
+                inside = min(end, (slot + 1) * HALF_HOUR) - max(begin, slot * HALF_HOUR)
+                slots[slot] += 0.87 * inside / HALF_HOUR
+        return slots
+
+
+def plan_rota(
+    people: list[Employee], clock: SiteClock, first: date, last: date, rng: random.Random
+) -> Rota:
+    """Plan every phone agent's days; who is sick stays in the plan but does not come."""
+    agents = [person for person in people if person.takes_calls]
+    days = (last - first).days + 1
+    holidays = {
+        person.employee_id: first + timedelta(days=rng.randrange(days))
+        for person in agents
+        if rng.random() < days / 150
+    }
+    bad_days = {first + timedelta(days=n) for n in range(days) if rng.random() < 0.03}
+    shifts: dict[date, list[Shift]] = {}
+    for number in range(days):
+        day = first + timedelta(days=number)
+        absence = 0.16 if day in bad_days else 0.022
+        shifts[day] = []
+        for person in agents:
+            if not person.employed_on(day) or not _works_on(person, day):
+                continue
+            shift = _shift(person, clock, day, rng)
+            away = holidays.get(person.employee_id)
+            if (day - person.hire_date).days < TRAINING_DAYS:
+                shift.activity = "training"
+                shift.pauses.clear()
+            elif away is not None and 0 <= (day - away).days < 7:
+                shift.activity = "leave"
+                shift.pauses.clear()
+            shift.is_sick = rng.random() < absence
+            shifts[day].append(shift)
+    return Rota(shifts)
+
+
+def _works_on(person: Employee, day: date) -> bool:
+    week, weekday = divmod(day.toordinal() - 1, 7)  # ordinal 1 was a Monday
+    turn = (person.index + week) % 5
+    if person.site.weekend_start is None:
+        # Seven days a week: two fifths have the weekend off, the others two days inside the week.
+        off = ((5, 6), (5, 6), (1, 2), (3, 6), (2, 4))[turn]
+        return weekday not in off
+    if turn == 0:
+        return weekday not in ((1, 3), (2, 4))[person.index % 2]
+    return weekday < 5
+
+
+def _shift(person: Employee, clock: SiteClock, day: date, rng: random.Random) -> Shift:
+    site: Site = person.site
+    is_weekend = day.weekday() >= 5
+    start = site.weekend_start if is_weekend and site.weekend_start else person.shift_start
+    minutes = 510 if person.employment_share == 1.0 else round(480 * person.employment_share)
+    begin, end = clock.at(day, start), clock.at(day, start + minutes)
+    shift = Shift(person, day, begin, end)
+
+    def pause(minute: int, spread: int, seconds: int, reason: str) -> None:
+        at = begin + 60 * (minute + 5 * rng.randrange(-spread, spread + 1))
+        shift.pauses.append((at, seconds, reason))
+
+    if minutes == 510:
+        pause(115, 4, 900, "break")
+        pause(250, 6, 1800, "break")
+        pause(395, 4, 900, "break")
+    else:
+        pause(minutes // 2, 3, 900, "break")
+    if not is_weekend and person.index % 5 == day.weekday():
+        pause(50, 2, 1800, "meeting")
+    return shift
