@@ -1,0 +1,344 @@
+"""Counts an inbox from its raw lines, without the warehouse: `python -m tests.independent.count`.
+
+The rules are those of the design, of the formats, the contracts and the metrics; the code shares
+nothing with the models. Where the rules leave room, the docstring of the function says what was
+read into them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.independent import figures, people, raw
+from tests.independent.figures import QueueRule, QueueTally, Repeats
+from tests.independent.raw import CdrRow, LogCounts, Zone, zone_named
+from tests.independent.replay import Contact, Leg, Offer, Player, Visit, digits
+
+SEEDS = Path(__file__).resolve().parents[2] / "seeds"
+CHANNEL_SERIAL = re.compile(r"-[0-9a-f]{8}(;\d)?$")
+
+
+@dataclass(slots=True)
+class AgentTally:
+    """One login's day."""
+
+    handled: int = 0
+    finished: int = 0
+    talk: int = 0
+    transferred_out: int = 0
+    offers: int = 0
+    no_answer: int = 0
+    cancelled: int = 0
+
+
+@dataclass(slots=True)
+class Survey:
+    """One answer."""
+
+    survey_id: str
+    site: str
+    contact_id: str | None
+    employee: str | None
+    question: str
+    answer: float
+    scale_max: float
+    answered_at: int
+    work_date: str
+
+    @property
+    def is_top(self) -> bool:
+        """Whether the answer is in the top two boxes."""
+        return self.answer >= self.scale_max - 1
+
+
+@dataclass(slots=True)
+class Counted:
+    """All that the raw lines of an inbox tell."""
+
+    as_of: int | None
+    contacts: list[Contact] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    legs: list[Leg] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    unplaced: list[tuple[str, ...]] = field(default_factory=list)
+    surveys: list[Survey] = field(default_factory=list)
+    available: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    occupied: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    lines: dict[str, LogCounts] = field(default_factory=dict)
+    rules: dict[tuple[str, str], QueueRule] = field(default_factory=dict)
+    posts: dict[str, list[people.Post]] = field(default_factory=dict)
+    shared_identities: list[tuple[str, ...]] = field(default_factory=list)
+
+    def agent_days(self) -> dict[tuple[str, str, str], AgentTally]:
+        """(site, login, work date) → tally; legs by their CONNECT, offers by their ring."""
+        days: dict[tuple[str, str, str], AgentTally] = defaultdict(AgentTally)
+        for leg in self.legs:
+            day = days[leg.site, leg.agent, leg.work_date]
+            day.handled += 1
+            day.transferred_out += leg.is_transferred_out
+            if leg.talk is not None:
+                day.finished += 1
+                day.talk += leg.talk
+        for offer in self.offers:
+            day = days[offer.site, offer.agent, offer.work_date]
+            day.offers += 1
+            day.no_answer += offer.end_reason == "no_answer"
+            day.cancelled += offer.end_reason == "cancelled"
+        return dict(days)
+
+    def queue_days(self) -> dict[tuple[str, str, str], QueueTally]:
+        """(site, queue, work date) → tally."""
+        days: dict[tuple[str, str, str], QueueTally] = defaultdict(QueueTally)
+        for visit in self.visits:
+            rule = figures.rule_for(self.rules, visit.site, visit.queue)
+            days[visit.site, visit.queue, visit.work_date].add(visit, rule)
+        return dict(days)
+
+    def company(self) -> QueueTally:
+        """All visits added up."""
+        tally = QueueTally()
+        for visit in self.visits:
+            tally.add(visit, figures.rule_for(self.rules, visit.site, visit.queue))
+        return tally
+
+    def reasons(self) -> dict[str, str | None]:
+        """Contact id → reason: that of its first queue, else the queue itself."""
+        found: dict[str, str | None] = {}
+        for contact in self.contacts:
+            queue = contact.visits[0].queue if contact.visits else None
+            if queue is None and contact.legs:
+                queue = contact.legs[0].queue
+            rule = figures.rule_for(self.rules, contact.site, queue) if queue else None
+            found[contact.contact_id] = (rule.reason if rule else None) or queue
+        return found
+
+    def repeats(self, shared_above: int | None = None) -> dict[str, Repeats]:
+        """Contact id → repeat flags, for contacts of known customers."""
+        return figures.repeats(self.contacts, self.reasons(), self.as_of, shared_above)
+
+
+def attach_cdr(counted: Counted, site: str, rows: list[CdrRow], zone: Zone) -> None:
+    """Adds one site's CDR rows: facts to contacts of the queue log, else contacts of their own.
+
+    Rows of one linkedid are one call, so one that is tied to a callid ties them all. Rows without
+    any id cannot be told apart from one another's calls and stay out.
+    """
+    known = {contact.callid for contact in counted.contacts if contact.site == site}
+    calls: dict[str, list[CdrRow]] = defaultdict(list)
+    for row in rows:
+        call = row.linkedid or row.uniqueid
+        if call:
+            calls[call].append(row)
+    for call, mine in calls.items():
+        if call in known or any(row.uniqueid in known for row in mine):
+            continue
+        contact_of_cdr(counted, site, call, mine, zone)
+
+
+def contact_of_cdr(counted: Counted, site: str, call: str, rows: list[CdrRow], zone: Zone) -> None:
+    """A contact outside any queue: a leg per ANSWERED row, billsec its talk."""
+    rows = sorted(rows, key=lambda row: row.start)
+    contact = Contact(f"asterisk_cdr:{site}:{call}", "asterisk_cdr", site, call)
+    contact.started_at = rows[0].start
+    contact.ended_at = max(row.end for row in rows)
+    contact.work_date = zone.date_of(contact.started_at)
+    contact.customer = digits(rows[0].src)
+    for row in rows:
+        if row.disposition != "ANSWERED":
+            continue
+        answered_at = row.end - row.billsec if row.answer is None else row.answer
+        leg = Leg(
+            contact.contact_id,
+            site,
+            len(contact.legs) + 1,
+            None,
+            CHANNEL_SERIAL.sub("", row.dstchannel),
+            row.uniqueid,
+            row.start,
+            answered_at,
+            zone.date_of(answered_at),
+            None,
+            row.end,
+            row.billsec,
+        )
+        contact.legs.append(leg)
+        counted.legs.append(leg)
+    contact.outcome = "answered" if contact.legs else None
+    counted.contacts.append(contact)
+
+
+def attribute(
+    counted: Counted, known: people.Validity, shifts: people.Shifts, zones: dict[str, Zone]
+) -> None:
+    """Says whose legs and offers they are, and moves them to the day of the shift's start."""
+    for leg in counted.legs:
+        zone = zones.get(leg.site) or zone_named("UTC")
+        leg.employee = known.at((leg.site, leg.agent), leg.answered_at)
+        leg.work_date = shifts.date_of(leg.employee, leg.answered_at, zone)
+    for offer in counted.offers:
+        zone = zones.get(offer.site) or zone_named("UTC")
+        offer.employee = known.at((offer.site, offer.agent), offer.rung_at)
+        offer.work_date = shifts.date_of(offer.employee, offer.rung_at, zone)
+
+
+def staffing(
+    counted: Counted,
+    events: dict[str, list[list[str]]],
+    known: people.Validity,
+    shifts: people.Shifts,
+    zones: dict[str, Zone],
+) -> None:
+    """Seconds available and occupied per login and day; an interval belongs to its start's day."""
+    legs: dict[tuple[str, str], list[Leg]] = defaultdict(list)
+    for leg in counted.legs:
+        legs[leg.site, leg.agent].append(leg)
+        if leg.talk is not None:
+            day = (leg.site, leg.agent, leg.work_date)
+            counted.occupied[day] = counted.occupied.get(day, 0) + leg.talk
+    for site, log in events.items():
+        zone = zones.get(site) or zone_named("UTC")
+        for agent, presence in people.presences(log).items():
+            for start, end in people.available(presence, legs[site, agent]):
+                employee = known.at((site, agent), start)
+                day = (site, agent, shifts.date_of(employee, start, zone))
+                counted.available[day] = counted.available.get(day, 0) + end - start
+
+
+def read_surveys(
+    counted: Counted, inbox: Path, zones: dict[str, Zone], callids: dict[tuple[str, str], Any]
+) -> None:
+    """Answers with whoever held the contact when it was given: the last leg before it.
+
+    Of two deliveries of one answer the later `answered_at` stands. A callid that was used again
+    means the contact that began last before the answer.
+    """
+    latest: dict[tuple[str, str], tuple[int, str, dict[str, str | None]]] = {}
+    for folder, row in raw.read_csv(inbox, "surveys"):
+        zone = zones.get(folder) or zone_named("UTC")
+        answered_at = zone.epoch_of(row["answered_at"] or "")
+        if counted.as_of is not None and answered_at > counted.as_of:
+            continue
+        key = (row["survey_id"] or "", row["question"] or "")
+        if key not in latest or answered_at >= latest[key][0]:
+            latest[key] = (answered_at, folder, row)
+    for (survey_id, question), (answered_at, site, row) in latest.items():
+        if row["answer"] is None:
+            continue
+        zone = zones.get(site) or zone_named("UTC")
+        mine: list[Contact] = callids.get((site, row["contact_ref"] or ""), [])
+        before = [contact for contact in mine if contact.started_at <= answered_at]
+        contact = before[-1] if before else None
+        held = [leg for leg in contact.legs if leg.answered_at <= answered_at] if contact else []
+        counted.surveys.append(
+            Survey(
+                survey_id,
+                site,
+                contact.contact_id if contact else None,
+                held[-1].employee if held else None,
+                question,
+                float(row["answer"]),
+                float(row["scale_max"] or 5),
+                answered_at,
+                zone.date_of(answered_at),
+            )
+        )
+
+
+def count(inbox: Path, seeds: Path = SEEDS, as_of: int | None = None) -> Counted:
+    """Everything in an inbox up to and including the instant `as_of` (an epoch)."""
+    zones = {row["site_id"]: zone_named(row["time_zone"]) for row in raw.read_seed(seeds, "sites")}
+    counted = Counted(as_of, rules=figures.queue_rules(raw.read_seed(seeds, "queues")))
+    events, counted.lines["asterisk_queue_log"] = raw.queue_events(inbox)
+    cdr, counted.lines["asterisk_cdr"] = raw.cdr_rows(inbox, zones)
+    if as_of is not None:
+        events = {
+            site: [line for line in log if int(line[0]) <= as_of] for site, log in events.items()
+        }
+        cdr = {site: [row for row in rows if row.end <= as_of] for site, rows in cdr.items()}
+    for site, log in events.items():
+        played = Player(site, zones.get(site) or zone_named("UTC")).play(log)
+        counted.contacts.extend(played.contacts)
+        counted.visits.extend(played.visits)
+        counted.legs.extend(played.legs)
+        counted.offers.extend(played.offers)
+        counted.unplaced.extend(played.unplaced)
+    for site, rows in cdr.items():
+        attach_cdr(counted, site, rows, zones.get(site) or zone_named("UTC"))
+    known = people.identities(inbox, zones)
+    shifts = people.Shifts(inbox, zones)
+    counted.shared_identities = known.overlaps()
+    counted.posts = people.posts(inbox)
+    attribute(counted, known, shifts, zones)
+    staffing(counted, events, known, shifts, zones)
+    callids: dict[tuple[str, str], list[Contact]] = defaultdict(list)
+    for contact in sorted(counted.contacts, key=lambda one: one.started_at):
+        callids[contact.site, contact.callid].append(contact)
+    read_surveys(counted, inbox, zones, callids)
+    return counted
+
+
+def summary(counted: Counted) -> dict[str, Any]:
+    """The totals, for people."""
+    tally = counted.company()
+    talks = [leg.talk for leg in counted.legs if leg.talk is not None]
+    flags = counted.repeats()
+    csat = [survey for survey in counted.surveys if survey.question == "csat"]
+    top = sum(survey.is_top for survey in csat)
+    handled_ids = {leg.contact_id for leg in counted.legs}
+    base = [flag for contact, flag in flags.items() if contact in handled_ids]
+    occupied, free = sum(counted.occupied.values()), sum(counted.available.values())
+    waits = [visit.wait or 0 for visit in counted.visits if visit.outcome == "answered"]
+    return {
+        "lines": {feed: asdict(lines) for feed, lines in counted.lines.items()},
+        "contacts": len(counted.contacts),
+        "contacts_by_source": dict(Counter(one.source for one in counted.contacts)),
+        "contacts_by_outcome": dict(Counter(str(one.outcome) for one in counted.contacts)),
+        "visits": len(counted.visits),
+        "visits_by_outcome": dict(Counter(visit.outcome for visit in counted.visits)),
+        "wait_by_outcome": {
+            outcome: sum(v.wait or 0 for v in counted.visits if v.outcome == outcome)
+            for outcome in sorted({visit.outcome for visit in counted.visits})
+        },
+        "legs": len(counted.legs),
+        "legs_by_end": dict(Counter(leg.end_reason for leg in counted.legs)),
+        "legs_finished": len(talks),
+        "legs_unattributed": sum(leg.employee is None for leg in counted.legs),
+        "talk_seconds": sum(talks),
+        "offers": dict(Counter(offer.end_reason for offer in counted.offers)),
+        "unplaced": dict(Counter(fields[4] for fields in counted.unplaced)),
+        "queues": asdict(tally),
+        "service_levels": {
+            variant: round(100 * met / of, 2) if of else None
+            for variant, (met, of) in figures.service_levels(tally).items()
+        },
+        "asa": sum(waits) / len(waits) if waits else None,
+        "repeat": [sum(flag.is_repeat for flag in flags.values()), len(flags)],
+        "fcr": [sum(not flag.has_repeat for flag in base), len(base)],
+        "fcr_final": [
+            sum(not flag.has_repeat for flag in base if flag.is_final),
+            sum(flag.is_final for flag in base),
+        ],
+        "csat": [top, len(csat), figures.wilson(top, len(csat))],
+        "occupancy": [occupied, occupied + free],
+    }
+
+
+def main() -> None:
+    """Prints the totals of an inbox."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("inbox", type=Path)
+    parser.add_argument("--seeds", type=Path, default=SEEDS)
+    parser.add_argument("--as-of", help="ISO date or instant (UTC); later events stay out")
+    arguments = parser.parse_args()
+    as_of = raw.instant(arguments.as_of) if arguments.as_of else None
+    print(json.dumps(summary(count(arguments.inbox, arguments.seeds, as_of)), indent=2))
+
+
+if __name__ == "__main__":
+    main()

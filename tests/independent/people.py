@@ -1,0 +1,231 @@
+"""Who an agent's login was, in which shift, in which team, and in which state."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.independent.raw import Zone, read_csv, zone_named
+from tests.independent.replay import Leg
+
+FOREVER = 1 << 62
+Span = tuple[int, int]
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Union of half-open spans."""
+    union: list[Span] = []
+    for start, end in sorted(spans):
+        if union and start <= union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], end))
+        elif end > start:
+            union.append((start, end))
+    return union
+
+
+def without(spans: list[Span], holes: list[Span]) -> list[Span]:
+    """What of disjoint, sorted spans is in no hole."""
+    rest: list[Span] = []
+    first = 0
+    for start, end in spans:
+        while first < len(holes) and holes[first][1] <= start:
+            first += 1
+        at = start
+        for hole_start, hole_end in holes[first:]:
+            if hole_start >= end:
+                break
+            if hole_start > at:
+                rest.append((at, hole_start))
+            at = max(at, hole_end)
+        if at < end:
+            rest.append((at, end))
+    return rest
+
+
+class Validity:
+    """Rows that hold in [valid_from, valid_to): what held at an instant."""
+
+    def __init__(self) -> None:
+        """Nothing is known."""
+        self.rows: dict[tuple[str, ...], list[tuple[int, int, str]]] = defaultdict(list)
+
+    def add(self, key: tuple[str, ...], start: int, end: int, value: str) -> None:
+        """A delivery twice of the same row says nothing new."""
+        row = (start, end, value)
+        if row not in self.rows[key]:
+            self.rows[key].append(row)
+
+    def at(self, key: tuple[str, ...], epoch: int) -> str | None:
+        """The one value that held; of two that overlap the one that began later."""
+        held = [row for row in self.rows.get(key, ()) if row[0] <= epoch < row[1]]
+        return max(held)[2] if held else None
+
+    def overlaps(self) -> list[tuple[str, ...]]:
+        """Keys for which two values held at one time."""
+        found = []
+        for key, rows in self.rows.items():
+            ordered = sorted(rows)
+            if any(b[0] < a[1] for a, b in itertools.pairwise(ordered)):
+                found.append(key)
+        return found
+
+
+def identities(inbox: Path, zones: dict[str, Zone]) -> Validity:
+    """(site, login) → employee."""
+    known = Validity()
+    for folder, row in read_csv(inbox, "hr_identities"):
+        site = row.get("site") or folder
+        zone = zones.get(site) or zone_named("UTC")
+        start = zone.epoch_of(row["valid_from"]) if row.get("valid_from") else -FOREVER
+        end = zone.epoch_of(row["valid_to"]) if row.get("valid_to") else FOREVER
+        known.add((site, row["login"] or ""), start, end, row["employee_id"] or "")
+    return known
+
+
+@dataclass(slots=True, frozen=True)
+class Post:
+    """Where an employee works, from one date until before another."""
+
+    valid_from: str
+    valid_to: str
+    role: str | None
+    team: str | None
+    department: str | None
+    site: str | None
+    vendor: str | None
+
+
+def posts(inbox: Path) -> dict[str, list[Post]]:
+    """Every employee's assignments by local date."""
+    known: dict[str, list[Post]] = defaultdict(list)
+    for _, row in read_csv(inbox, "hr_assignments"):
+        post = Post(
+            (row["valid_from"] or "")[:10],
+            (row.get("valid_to") or "9999-12-31")[:10],
+            row.get("role"),
+            row.get("team"),
+            row.get("department"),
+            row.get("site"),
+            row.get("vendor"),
+        )
+        mine = known[row["employee_id"] or ""]
+        if post not in mine:
+            mine.append(post)
+    return known
+
+
+def post_on(mine: list[Post] | None, day: str) -> Post | None:
+    """The assignment that held on a local date."""
+    held = [post for post in mine or () if post.valid_from <= day < post.valid_to]
+    return max(held, key=lambda post: post.valid_from) if held else None
+
+
+class Shifts:
+    """The scheduled shifts of every employee: the unbroken runs of their scheduled activities."""
+
+    def __init__(self, inbox: Path, zones: dict[str, Zone]) -> None:
+        """Reads hr_schedules."""
+        spans: dict[str, list[Span]] = defaultdict(list)
+        for site, row in read_csv(inbox, "hr_schedules"):
+            if row.get("activity") == "leave":
+                continue
+            zone = zones.get(site) or zone_named("UTC")
+            spans[row["employee_id"] or ""].append(
+                (zone.epoch_of(row["starts_at"] or ""), zone.epoch_of(row["ends_at"] or ""))
+            )
+        self.runs = {employee: merged(mine) for employee, mine in spans.items()}
+
+    def start_of(self, employee: str | None, epoch: int) -> int | None:
+        """When the shift began in which the instant lies."""
+        runs = self.runs.get(employee or "")
+        if not runs:
+            return None
+        index = bisect_right(runs, (epoch, FOREVER)) - 1
+        return runs[index][0] if index >= 0 and epoch < runs[index][1] else None
+
+    def date_of(self, employee: str | None, epoch: int, zone: Zone) -> str:
+        """Local date of the instant, or of its shift's start where a schedule has one."""
+        start = self.start_of(employee, epoch)
+        return zone.date_of(epoch if start is None else start)
+
+
+@dataclass(slots=True)
+class Presence:
+    """When one login was logged in and when paused; only what ended is known."""
+
+    logged_in: list[Span]
+    paused: list[Span]
+
+
+class Sheet:
+    """What is open of one login."""
+
+    def __init__(self) -> None:
+        """Nothing."""
+        self.places: set[str] = set()
+        self.pauses: set[str] = set()
+        self.since: int | None = None
+        self.paused_since: int | None = None
+        self.presence = Presence([], [])
+
+    def note(self, epoch: int) -> None:
+        """Opens or closes what the places and pauses now say."""
+        if self.places and self.since is None:
+            self.since = epoch
+        elif not self.places and self.since is not None:
+            self.presence.logged_in.append((self.since, epoch))
+            self.since = None
+            self.pauses.clear()
+        if self.pauses and self.paused_since is None:
+            self.paused_since = epoch
+        elif not self.pauses and self.paused_since is not None:
+            self.presence.paused.append((self.paused_since, epoch))
+            self.paused_since = None
+
+
+def presences(events: list[list[str]]) -> dict[str, Presence]:
+    """Every login's presence from one site's log."""
+    sheets: dict[str, Sheet] = defaultdict(Sheet)
+    for fields in events:
+        event, agent, queue = fields[4].strip(), fields[3].strip(), fields[2].strip()
+        if event not in {
+            "AGENTLOGIN",
+            "AGENTLOGOFF",
+            "AGENTCALLBACKLOGIN",
+            "AGENTCALLBACKLOGOFF",
+            "ADDMEMBER",
+            "REMOVEMEMBER",
+            "PAUSE",
+            "UNPAUSE",
+            "PAUSEALL",
+            "UNPAUSEALL",
+        }:
+            continue
+        sheet = sheets[agent]
+        if event in {"AGENTLOGIN", "AGENTCALLBACKLOGIN"}:
+            sheet.places.add("*")
+        elif event in {"AGENTLOGOFF", "AGENTCALLBACKLOGOFF"}:
+            sheet.places.clear()
+        elif event == "ADDMEMBER":
+            sheet.places.add(queue)
+        elif event == "REMOVEMEMBER":
+            sheet.places.discard(queue)
+        elif event in {"PAUSE", "PAUSEALL"}:
+            # PAUSEALL is followed by a PAUSE of each queue; one set counts them once.
+            sheet.pauses.add("*" if event == "PAUSEALL" else queue)
+        elif event == "UNPAUSEALL":
+            sheet.pauses.clear()
+        else:
+            sheet.pauses.discard(queue)
+        sheet.note(int(fields[0]))
+    return {agent: sheet.presence for agent, sheet in sheets.items()}
+
+
+def available(presence: Presence, legs: list[Leg]) -> list[Span]:
+    """Spans in which a login could have taken a contact and had none."""
+    talking = merged((leg.answered_at, leg.ended_at) for leg in legs if leg.ended_at is not None)
+    return without(without(merged(presence.logged_in), merged(presence.paused)), talking)
