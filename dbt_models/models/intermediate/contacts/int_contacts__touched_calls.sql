@@ -1,0 +1,68 @@
+{#- The calls that this run works on; everything else stays as the last publication left it. -#}
+{%- if not is_incremental_run() %}
+
+-- A first run works on every call.
+select
+    cast(null as {{ dbt.type_string() }}) as site_id,
+    cast(null as {{ dbt.type_string() }}) as callid
+where false
+
+{%- else %}
+
+with changed_events as (
+
+    {{ changed_rows('asterisk_queue_log', ['_site_id as site_id', 'callid']) }}
+
+),
+
+changed_channels as (
+
+    {{ changed_rows('asterisk_cdr', ['_site_id as site_id', 'uniqueid', 'linkedid']) }}
+
+),
+
+-- Lines that an earlier run read and left aside because they were later than its `as_of`.
+ripened as (
+
+    select events.site_id, events.callid
+    from {{ ref('stg_asterisk__queue_events') }} as events
+    inner join {{ source('landing', 'run') }} as run
+        on events.event_epoch > {{ epoch_seconds('run.previous_as_of') }}
+    union
+    select cdr.site_id, cdr.linkedid as callid
+    from {{ ref('stg_asterisk__cdr') }} as cdr
+    inner join {{ source('landing', 'run') }} as run on cdr.started_at > run.previous_as_of
+
+),
+
+reattributed as (
+
+    select legs.site_id, legs.callid
+    from {{ published('fct_contact_legs') }} as legs
+    inner join {{ ref('int_people__changed_attributions') }} as changes
+        on legs.site_id = changes.site_id
+        and legs.agent_login = changes.agent_login
+        and legs.answered_at >= changes.changed_from
+        and legs.answered_at < changes.changed_to
+    union
+    select offers.site_id, offers.callid
+    from {{ published('fct_offers') }} as offers
+    inner join {{ ref('int_people__changed_attributions') }} as changes
+        on offers.site_id = changes.site_id
+        and offers.agent_login = changes.agent_login
+        and offers.offered_at >= changes.changed_from
+        and offers.offered_at < changes.changed_to
+
+)
+
+select site_id, callid from changed_events
+union
+select site_id, uniqueid as callid from changed_channels where uniqueid is not null
+union
+select site_id, linkedid as callid from changed_channels where linkedid is not null
+union
+select site_id, callid from ripened
+union
+select site_id, callid from reattributed
+
+{%- endif %}

@@ -1,0 +1,86 @@
+-- depends_on: {{ ref('fct_measures') }}
+-- The periods to publish anew, and those before them, which they are compared with.
+{%- set everything = var('rescore') or not is_incremental_run() %}
+with days as (
+
+    {%- if everything %}
+    select distinct work_date from {{ ref('fct_measures') }}
+    {%- else %}
+    select work_date from {{ ref('int_measures__rebuilt_days') }}
+    {%- endif %}
+
+),
+
+starts as (
+
+    {%- for period_type in period_types() %}
+    select distinct '{{ period_type }}' as period_type, cast(date_trunc('{{ period_type }}', work_date) as date) as period_start
+    from days
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+-- A changed period changes the comparison that the next one shows.
+published as (
+
+    select period_type, period_start from starts
+    {%- for period_type in period_types() %}
+    union
+    select period_type, {{ shift_period(period_type, 'period_start', 1) }} as period_start
+    from starts
+    where period_type = '{{ period_type }}'
+    {%- endfor %}
+
+),
+
+compared as (
+
+    {%- for period_type in period_types() %}
+    select period_type, {{ shift_period(period_type, 'period_start', -1) }} as period_start
+    from published
+    where period_type = '{{ period_type }}'
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+periods as (
+
+    select period_type, period_start, max(is_published) as is_published
+    from (
+        select period_type, period_start, 1 as is_published from published
+        union all
+        select period_type, period_start, 0 as is_published from compared
+    )
+    group by period_type, period_start
+
+)
+
+{% for period_type in period_types() %}
+select
+    period_type,
+    {{ {
+        'day': format_date('period_start', '%Y-%m-%d', 'yyyy-MM-dd'),
+        'week': format_date('period_start', '%G-W%V', "YYYY-'W'ww"),
+        'month': format_date('period_start', '%Y-%m', 'yyyy-MM'),
+        'quarter': format_date('period_start', '%Y', 'yyyy') ~ " || ' Q' || extract(quarter from period_start)",
+    }[period_type] }} as period_label,
+    is_published = 1 as is_published,
+    period_start,
+    {{ shift_period(period_type, 'period_start', 1) }} as period_end,
+    -- Configuration counts as it stands on the period's last day, or today in a running one.
+    least(
+        {{ add_days(shift_period(period_type, 'period_start', 1), -1) }},
+        cast(timestamp '{{ var("as_of") }}' as date)
+    ) as reference_date
+from periods
+where period_type = '{{ period_type }}'
+{%- if not loop.last %}
+union all
+{%- endif %}
+{% endfor %}

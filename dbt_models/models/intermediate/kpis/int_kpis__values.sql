@@ -1,0 +1,126 @@
+with periods as (
+
+    select * from {{ ref('int_kpis__periods') }}
+
+),
+
+kpis as (
+
+    select * from {{ ref('kpis') }} where not is_retired
+
+),
+
+parts as (
+
+    select kpi_code, numerator as measure, 'numerator' as part
+    from kpis
+    where aggregation in ('ratio', 'sum')
+    union all
+    select kpi_code, denominator as measure, 'denominator' as part
+    from kpis
+    where aggregation = 'ratio'
+
+),
+
+summed as (
+
+    {%- for period_type in period_types() %}
+    select
+        measures.subject_type,
+        measures.subject_id,
+        '{{ period_type }}' as period_type,
+        cast(date_trunc('{{ period_type }}', measures.work_date) as date) as period_start,
+        measures.measure,
+        sum(measures.amount) as amount
+    from {{ ref('fct_measures') }} as measures
+    inner join periods
+        on periods.period_type = '{{ period_type }}'
+        and cast(date_trunc('{{ period_type }}', measures.work_date) as date) = periods.period_start
+    group by 1, 2, 3, 4, 5
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+-- Sum over sum, never a mean of ratios.
+fractions as (
+
+    select
+        summed.subject_type,
+        summed.subject_id,
+        summed.period_type,
+        summed.period_start,
+        parts.kpi_code,
+        sum(case when parts.part = 'numerator' then summed.amount else 0 end) as numerator,
+        sum(case when parts.part = 'denominator' then summed.amount end) as denominator
+    from summed
+    inner join parts on summed.measure = parts.measure
+    group by 1, 2, 3, 4, 5
+
+),
+
+answered as (
+
+    select work_date, site_id, vendor, wait_seconds
+    from {{ ref('fct_queue_visits') }}
+    where outcome = 'answered' and wait_seconds is not null
+
+),
+
+percentiles as (
+
+    {%- for period_type in period_types() %}
+    {%- for level, column in [('site', 'site_id'), ('vendor', 'vendor'), ('company', "'company'")] %}
+    select
+        '{{ level }}' as subject_type,
+        {{ 'answered.' if level != 'company' }}{{ column }} as subject_id,
+        '{{ period_type }}' as period_type,
+        periods.period_start,
+        count(*) as answered_count,
+        percentile_cont(0.5) within group (order by answered.wait_seconds) as p50,
+        percentile_cont(0.9) within group (order by answered.wait_seconds) as p90
+    from answered
+    inner join periods
+        on periods.period_type = '{{ period_type }}'
+        and cast(date_trunc('{{ period_type }}', answered.work_date) as date) = periods.period_start
+    group by 1, 2, 3, 4
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+)
+
+select
+    fractions.subject_type,
+    fractions.subject_id,
+    fractions.period_type,
+    fractions.kpi_code,
+    fractions.numerator,
+    fractions.denominator,
+    case
+        when kpis.aggregation = 'sum' then fractions.numerator
+        else fractions.numerator / nullif(fractions.denominator, 0)
+    end as value,
+    fractions.period_start
+from fractions
+inner join kpis on fractions.kpi_code = kpis.kpi_code
+where kpis.aggregation = 'sum' or fractions.denominator is not null or fractions.numerator <> 0
+union all
+select
+    percentiles.subject_type,
+    percentiles.subject_id,
+    percentiles.period_type,
+    kpis.kpi_code,
+    cast(null as double) as numerator,
+    cast(percentiles.answered_count as double) as denominator,
+    cast(case kpis.aggregation when 'p50' then percentiles.p50 else percentiles.p90 end as double) as value,
+    percentiles.period_start
+from percentiles
+inner join kpis on kpis.aggregation in ('p50', 'p90')

@@ -1,0 +1,93 @@
+-- What each login did on each day, every measure in a column. A login nobody owns is its own subject.
+with legs as (
+
+    select
+        {{ agent_subject('employee_id', 'agent_login') }} as subject_id,
+        site_id,
+        work_date,
+        count(*) as handled,
+        count(talk_seconds) as finished,
+        sum(
+            case when talk_seconds is not null
+                then talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0)
+            end
+        ) as handle_seconds,
+        {{ count_where('is_transferred_out') }} as transferred_out
+    from {{ ref('fct_contact_legs') }}
+    where queue_id is not null and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    group by 1, 2, 3
+
+),
+
+offers as (
+
+    select
+        {{ agent_subject('employee_id', 'agent_login') }} as subject_id,
+        site_id,
+        work_date,
+        {{ count_where("end_reason = 'no_answer'") }} as no_answer_offers,
+        -- A caller who hangs up while it rings is nobody's missed ring.
+        {{ count_where("end_reason <> 'cancelled'") }} as answerable_offers
+    from {{ ref('fct_offers') }}
+    where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    group by 1, 2, 3
+
+),
+
+states as (
+
+    select
+        {{ agent_subject('employee_id', 'agent_login') }} as subject_id,
+        site_id,
+        work_date,
+        sum(case when is_occupied then state_seconds else 0 end) as occupied_seconds,
+        sum(case when is_occupied or state = 'available' then state_seconds else 0 end) as staffed_seconds,
+        sum(state_seconds) as logged_in_seconds
+    from (
+        select
+            *,
+            state = 'on_call'
+            or (state = 'paused' and lower(reason) in ('{{ var("wrap_pause_reasons") | join("', '") }}'))
+                as is_occupied
+        from {{ ref('fct_agent_states') }}
+        where is_logged_in and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    )
+    group by 1, 2, 3
+
+),
+
+first_contacts as (
+
+    select
+        {{ agent_subject('first_employee_id', 'first_agent_login') }} as subject_id,
+        site_id,
+        work_date,
+        count(*) as fcr_contacts,
+        {{ count_where('not is_repeated') }} as resolved_contacts
+    from {{ ref('int_contacts__repeats') }}
+    where outcome = 'answered' and is_final and not is_shared_number
+    group by 1, 2, 3
+
+),
+
+answers as (
+
+    select
+        {{ agent_subject('employee_id', 'agent_login') }} as subject_id,
+        site_id,
+        work_date,
+        count(*) as csat_answers,
+        {{ count_where('is_top_answer') }} as csat_top_answers
+    from {{ ref('fct_surveys') }}
+    where question = 'csat' and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    group by 1, 2, 3
+
+)
+
+{{ long_measures({
+    'legs': ['handled', 'finished', 'handle_seconds', 'transferred_out'],
+    'offers': ['no_answer_offers', 'answerable_offers'],
+    'states': ['occupied_seconds', 'staffed_seconds', 'logged_in_seconds'],
+    'first_contacts': ['fcr_contacts', 'resolved_contacts'],
+    'answers': ['csat_answers', 'csat_top_answers'],
+}, 'subject_id, site_id, work_date') }}

@@ -1,0 +1,72 @@
+{#- Every day whose figures this run may change; on a first run, every day. -#}
+{%- set measures = published('fct_measures') -%}
+with contact_days as (
+
+    select work_date from {{ ref('fct_contacts') }}
+    where {{ touched_calls_only() }}
+    union
+    select work_date from {{ ref('fct_queue_visits') }}
+    where {{ touched_calls_only() }}
+    union
+    select work_date from {{ ref('fct_contact_legs') }}
+    where {{ touched_calls_only() }}
+    union
+    select work_date from {{ ref('fct_offers') }}
+    where {{ touched_calls_only() }}
+
+),
+
+changed_events as (
+
+    {{ changed_rows('asterisk_queue_log', ['epoch', 'agent']) }}
+
+),
+
+direct as (
+
+    select work_date from contact_days
+    union
+    select work_date from {{ ref('int_contacts__stale_days') }}
+    union
+    select work_date from {{ ref('int_surveys__stale_days') }}
+    union
+    select work_date from {{ ref('fct_surveys') }}
+    {%- if is_incremental_run() %}
+    where (survey_id, question) in (
+        select survey_id, question from {{ ref('int_surveys__touched') }}
+    )
+    {%- endif %}
+    union
+    select cast({{ from_epoch('epoch') }} as date) as work_date
+    from changed_events
+    where agent <> 'NONE'
+    {%- if is_incremental_run() %}
+    union
+    select days.work_date
+    from (select distinct work_date from {{ measures }}) as days
+    inner join {{ ref('int_people__changed_days') }} as changes
+        on days.work_date >= changes.changed_from and days.work_date < changes.changed_to
+    union
+    select days.work_date
+    from (select distinct work_date from {{ measures }}) as days
+    inner join {{ ref('int_people__changed_attributions') }} as changes
+        on days.work_date >= cast(changes.changed_from as date)
+        and days.work_date <= cast(changes.changed_to as date)
+    union
+    -- Contacts whose days of waiting for a repeat ended since the last run are final now.
+    select days.work_date
+    from (select distinct work_date from {{ measures }}) as days
+    inner join {{ source('landing', 'run') }} as run
+        on days.work_date >= {{ add_days('cast(run.previous_as_of as date)', -var('repeat_days') - 1) }}
+    {%- endif %}
+
+)
+
+-- Figures change on the days around a touched one too: a contact decides whether others of the same
+-- customer were repeated. `distance` tells the days to rebuild from those that are only read for it.
+select
+    {{ add_days('direct.work_date', 'cast(around.n as integer)') }} as work_date,
+    min(abs(around.n)) as distance
+from direct
+cross join {{ number_series(-2 * var('repeat_days') - 3, 2 * var('repeat_days') + 3) }} as around
+group by {{ add_days('direct.work_date', 'cast(around.n as integer)') }}

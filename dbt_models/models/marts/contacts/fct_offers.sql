@@ -1,0 +1,27 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls')) }}",
+    )
+}}
+-- depends_on: {{ ref('int_contacts__stale_days') }}
+
+select
+    offers.contact_id,
+    offers.site_id,
+    offers.callid,
+    offers.queue_id,
+    offers.agent_login,
+    identities.employee_id,
+    offers.end_reason,
+    cast(offers.offer_number as integer) as offer_number,
+    offers.ring_seconds,
+    offers.end_reason = 'answered' as is_answered,
+    -- The log line that tells of the ring dates it.
+    {{ attributed_work_date('offers.ended_at') }} as work_date,
+    offers.offered_at,
+    offers.ended_at
+from {{ ref('int_contacts__offers') }} as offers
+{{ attribution_joins('offers', 'offers.ended_at') }}

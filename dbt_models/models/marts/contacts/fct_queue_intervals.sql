@@ -1,0 +1,123 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        pre_hook="{{ delete_touched('work_date', ref('int_measures__rebuilt_days')) }}",
+    )
+}}
+
+with visits as (
+
+    select
+        *,
+        {{ interval_start('enqueued_at') }} as interval_started_at
+    from {{ ref('fct_queue_visits') }}
+    where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+
+),
+
+visit_totals as (
+
+    select
+        site_id,
+        queue_id,
+        interval_started_at,
+        work_date,
+        count(*) as entered_count,
+        {{ count_where('is_queued') }} as queued_count,
+        {{ count_where("outcome = 'answered'") }} as answered_count,
+        {{ count_where("outcome = 'abandoned'") }} as abandoned_count,
+        {{ count_where("outcome = 'timed_out'") }} as timed_out_count,
+        {{ count_where("outcome in ('exited_by_key', 'exited_empty')") }} as exited_count,
+        {{ count_where("outcome = 'answered' and is_within_threshold") }} as answered_within_count,
+        {{ count_where("outcome = 'abandoned' and is_within_threshold") }} as abandoned_within_count,
+        {{ count_where('is_short_abandon') }} as short_abandon_count,
+        sum(case when outcome = 'answered' then wait_seconds else 0 end) as wait_answered_seconds,
+        max(wait_seconds) as longest_wait_seconds,
+        sum({{ service_level_met('service_level_variant') }}) as service_level_met_count,
+        sum({{ service_level_base('service_level_variant') }}) as service_level_base_count
+    from visits
+    group by site_id, queue_id, interval_started_at, work_date
+
+),
+
+leg_totals as (
+
+    select
+        legs.site_id,
+        legs.queue_id,
+        {{ interval_start('legs.answered_at') }} as interval_started_at,
+        cast({{ to_local('legs.answered_at', 'sites.time_zone') }} as date) as work_date,
+        count(*) as handled_count,
+        sum(coalesce(legs.talk_seconds, 0)) as talk_seconds,
+        count(distinct legs.agent_login) as answering_agent_count
+    from {{ ref('fct_contact_legs') }} as legs
+    inner join {{ ref('stg_seeds__sites') }} as sites on legs.site_id = sites.site_id
+    where legs.queue_id is not null
+        and {{ touched_days_only('legs.work_date') }}
+    group by 1, 2, 3, 4
+
+),
+
+joined as (
+
+    select
+        coalesce(visit_totals.site_id, leg_totals.site_id) as site_id,
+        coalesce(visit_totals.queue_id, leg_totals.queue_id) as queue_id,
+        coalesce(visit_totals.interval_started_at, leg_totals.interval_started_at) as interval_started_at,
+        coalesce(visit_totals.work_date, leg_totals.work_date) as work_date,
+        {%- for count in [
+            'entered_count', 'queued_count', 'answered_count', 'abandoned_count', 'timed_out_count',
+            'exited_count', 'answered_within_count', 'abandoned_within_count', 'short_abandon_count',
+            'wait_answered_seconds', 'service_level_met_count', 'service_level_base_count'
+        ] %}
+        cast(coalesce(visit_totals.{{ count }}, 0) as bigint) as {{ count }},
+        {%- endfor %}
+        visit_totals.longest_wait_seconds,
+        coalesce(leg_totals.handled_count, 0) as handled_count,
+        cast(coalesce(leg_totals.talk_seconds, 0) as bigint) as talk_seconds,
+        coalesce(leg_totals.answering_agent_count, 0) as answering_agent_count
+    from visit_totals
+    full join leg_totals
+        on visit_totals.site_id = leg_totals.site_id
+        and visit_totals.queue_id = leg_totals.queue_id
+        and visit_totals.interval_started_at = leg_totals.interval_started_at
+        and visit_totals.work_date = leg_totals.work_date
+
+)
+
+select
+    joined.site_id,
+    joined.queue_id,
+    sites.label_en as site_label,
+    sites.vendor,
+    coalesce(queues.label_en, joined.queue_id) as queue_label,
+    {{ weekday_label('joined.work_date') }} as weekday_label,
+    {{ iso_weekday('joined.work_date') }} as weekday_number,
+    cast(
+        extract(hour from {{ to_local('joined.interval_started_at', 'sites.time_zone') }}) as integer
+    ) as local_hour,
+    joined.entered_count,
+    joined.queued_count,
+    joined.answered_count,
+    joined.abandoned_count,
+    joined.timed_out_count,
+    joined.exited_count,
+    joined.answered_within_count,
+    joined.abandoned_within_count,
+    joined.short_abandon_count,
+    joined.wait_answered_seconds,
+    joined.longest_wait_seconds,
+    joined.service_level_met_count,
+    joined.service_level_base_count,
+    joined.handled_count,
+    joined.talk_seconds,
+    joined.answering_agent_count,
+    joined.work_date,
+    joined.interval_started_at,
+    {{ to_local('joined.interval_started_at', 'sites.time_zone') }} as interval_local_at
+from joined
+inner join {{ ref('stg_seeds__sites') }} as sites on joined.site_id = sites.site_id
+left join {{ ref('stg_seeds__queues') }} as queues
+    on joined.site_id = queues.site_id and joined.queue_id = queues.queue_id

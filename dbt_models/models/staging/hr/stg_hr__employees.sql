@@ -1,0 +1,16 @@
+with newest as (
+
+    {{ latest_by_key('hr_employees', ['employee_id'], 'updated_at') }}
+
+)
+
+select
+    employee_id,
+    full_name,
+    email,
+    currency,
+    employment_share,
+    base_pay,
+    hire_date,
+    leave_date
+from newest
