@@ -1,0 +1,1 @@
+"""Meritline: when what runs, in what order and after what."""

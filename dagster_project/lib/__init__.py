@@ -1,0 +1,1 @@
+"""Logic of the line that needs no Dagster: typed and tested by itself."""
