@@ -21,6 +21,7 @@ from tests.independent.raw import CdrRow, LogCounts, Zone, zone_named
 from tests.independent.replay import Contact, Leg, Offer, Player, Visit, digits
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
+OUTSIDE_DIGITS = 7
 CHANNEL_SERIAL = re.compile(r"-[0-9a-f]{8}(;\d)?$")
 
 
@@ -123,42 +124,91 @@ class Counted:
         return figures.repeats(self.contacts, self.reasons(), self.as_of, shared_above)
 
 
-def attach_cdr(counted: Counted, site: str, rows: list[CdrRow], zone: Zone) -> None:
+def attach_cdr(
+    counted: Counted, site: str, rows: list[CdrRow], zone: Zone, known: people.Validity
+) -> None:
     """Adds one site's CDR rows: facts to contacts of the queue log, else contacts of their own.
 
     Rows of one linkedid are one call, so one that is tied to a callid ties them all. Rows without
     any id cannot be told apart from one another's calls and stay out.
     """
-    known = {contact.callid for contact in counted.contacts if contact.site == site}
+    contacts: dict[str, list[Contact]] = defaultdict(list)
+    for contact in counted.contacts:
+        if contact.site == site:
+            contacts[contact.callid].append(contact)
     calls: dict[str, list[CdrRow]] = defaultdict(list)
     for row in rows:
         call = row.linkedid or row.uniqueid
         if call:
             calls[call].append(row)
     for call, mine in calls.items():
-        if call in known or any(row.uniqueid in known for row in mine):
-            continue
-        contact_of_cdr(counted, site, call, mine, zone)
+        ties = {call, *(row.uniqueid for row in mine)} & contacts.keys()
+        for callid in ties:
+            for contact in contacts[callid]:
+                for leg in contact.legs:
+                    cut(leg, mine)
+        if not ties:
+            contact_of_cdr(counted, site, call, mine, zone, known)
 
 
-def contact_of_cdr(counted: Counted, site: str, call: str, rows: list[CdrRow], zone: Zone) -> None:
-    """A contact outside any queue: a leg per ANSWERED row, billsec its talk."""
+def cut(leg: Leg, rows: list[CdrRow]) -> None:
+    """Ends a leg with its agent's own channel when the call went on without the agent.
+
+    A transfer that queue_log did not see bills the agent the rest of the call. The agent's row is
+    the one of the bridged channel, else the latest that was up at the CONNECT; that the call went
+    on is another answered row that begins when the agent's ends.
+    """
+    if leg.ended_at is None or leg.talk is None:
+        return
+    up = [row for row in rows if row.disposition == "ANSWERED"]
+    own = [row for row in up if row.uniqueid == leg.channel_id] or [
+        row for row in up if row.start <= leg.answered_at <= row.end
+    ]
+    if not own:
+        return
+    last = max(own, key=lambda row: row.start)
+    goes_on = any(row is not last and row.start >= last.end for row in up)
+    if goes_on and leg.answered_at <= last.end < leg.ended_at:
+        leg.talk = min(leg.talk, last.end - leg.answered_at)
+        leg.ended_at = last.end
+
+
+def contact_of_cdr(
+    counted: Counted,
+    site: str,
+    call: str,
+    rows: list[CdrRow],
+    zone: Zone,
+    known: people.Validity,
+) -> None:
+    """A contact outside any queue: a leg per ANSWERED row, billsec its talk.
+
+    The agent is the called channel, unless only the calling one is somebody's. The customer is the
+    caller when that is an outside number; one whom an agent calls has not called again.
+    """
     rows = sorted(rows, key=lambda row: row.start)
     contact = Contact(f"asterisk_cdr:{site}:{call}", "asterisk_cdr", site, call)
     contact.started_at = rows[0].start
     contact.ended_at = max(row.end for row in rows)
     contact.work_date = zone.date_of(contact.started_at)
-    contact.customer = digits(rows[0].src)
+    caller = digits(rows[0].src)
+    contact.customer = caller if caller and len(caller) >= OUTSIDE_DIGITS else None
     for row in rows:
         if row.disposition != "ANSWERED":
             continue
         answered_at = row.end - row.billsec if row.answer is None else row.answer
+        caller_login = CHANNEL_SERIAL.sub("", row.channel)
+        agent = CHANNEL_SERIAL.sub("", row.dstchannel)
+        if known.at((site, agent), answered_at) is None and known.at(
+            (site, caller_login), answered_at
+        ):
+            agent = caller_login
         leg = Leg(
             contact.contact_id,
             site,
             len(contact.legs) + 1,
             None,
-            CHANNEL_SERIAL.sub("", row.dstchannel),
+            agent,
             row.uniqueid,
             row.start,
             answered_at,
@@ -268,9 +318,9 @@ def count(inbox: Path, seeds: Path = SEEDS, as_of: int | None = None) -> Counted
         counted.legs.extend(played.legs)
         counted.offers.extend(played.offers)
         counted.unplaced.extend(played.unplaced)
-    for site, rows in cdr.items():
-        attach_cdr(counted, site, rows, zones.get(site) or zone_named("UTC"))
     known = people.identities(inbox, zones)
+    for site, rows in cdr.items():
+        attach_cdr(counted, site, rows, zones.get(site) or zone_named("UTC"), known)
     shifts = people.Shifts(inbox, zones)
     counted.shared_identities = known.overlaps()
     counted.posts = people.posts(inbox)

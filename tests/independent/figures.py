@@ -11,6 +11,8 @@ from tests.independent.replay import Contact, Visit
 
 REPEAT_SECONDS = 7 * 24 * 3600
 WILSON_Z = 1.959963984540054
+HALF = Fraction(1, 2)
+NINE_TENTHS = Fraction(9, 10)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,21 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 DEFAULT_SITE = "default"
+# Places of the data fields that hold numbers, counted from 0.
+NUMBERS = {
+    "CONNECT": (0, 2),
+    "COMPLETEAGENT": (0, 1),
+    "COMPLETECALLER": (0, 1),
+    "ABANDON": (0, 1, 2),
+    "EXITWITHTIMEOUT": (0, 1, 2),
+    "EXITEMPTY": (0, 1, 2),
+    "EXITWITHKEY": (1, 2, 3),
+    "RINGNOANSWER": (0,),
+    "RINGCANCELED": (0,),
+    "BLINDTRANSFER": (2, 3),
+    "TRANSFER": (2, 3),
+    "ATTENDEDTRANSFER": (2, 3),
+}
 
 
 @dataclass(slots=True)
@@ -118,9 +133,14 @@ def read_seed(seeds: Path, name: str) -> list[dict[str, str]]:
 
 def queue_log_epoch(line: str) -> int | None:
     """Epoch of a queue_log line, None when the line is not one."""
-    fields = line.split("|", 5)
+    fields = line.split("|")
     if len(fields) < 5 or not fields[0].isdigit() or not fields[4].strip():
         return None
+    for index in NUMBERS.get(fields[4].strip(), ()):
+        if len(fields) > 5 + index:
+            text = fields[5 + index].strip()
+            if text and not text.isdigit():
+                return None
     return int(fields[0])
 
 

@@ -335,6 +335,35 @@ def test_cdr_rows_never_make_a_second_contact(inbox: Path, seeds: Path) -> None:
     assert counted.contacts[1].started_at == 1793440800
 
 
+def test_cdr_cuts_a_leg_whose_transfer_the_log_missed(inbox: Path, seeds: Path) -> None:
+    # 2026-10-31 10:00:00 UTC is 1793440800, 12:00 in Riga.
+    log(
+        inbox,
+        "1793440800|u1|sales|NONE|ENTERQUEUE||1|1",
+        "1793440810|u1|sales|ann|CONNECT|10|x.1|4",
+        "1793444410|u1|sales|ann|COMPLETECALLER|10|3600|1",
+        "1793440800|u2|sales|NONE|ENTERQUEUE||2|1",
+        "1793440810|u2|sales|bob|CONNECT|10|x.2|4",
+        "1793440870|u2|sales|bob|COMPLETECALLER|10|60|1",
+    )
+    row = (
+        '"","5551234","8","ctx","","SIP/9-0000000a","{to}","Queue","","2026-10-31 {start}",'
+        '"2026-10-31 {start}","2026-10-31 {end}",60,60,"ANSWERED","DOC","{id}",""'
+    )
+    deliver(
+        inbox,
+        "asterisk_cdr/site=riga/Master.csv",
+        row.format(to="SIP/ann-0000000b", start="12:00:00", end="12:01:40", id="u1"),
+        row.format(to="SIP/bob-0000000c", start="12:01:40", end="13:00:10", id="u1"),
+        row.format(to="SIP/bob-0000000d", start="12:00:00", end="12:01:09", id="u2"),
+    )
+    counted = count(inbox, seeds)
+    # ann's channel ended at 12:01:40, 90 s after her CONNECT at 12:00:10; bob's row of u2 ends a
+    # second before the log's end, but nobody went on: the logged 60 s win.
+    assert [leg.talk for leg in counted.legs] == [90, 60]
+    assert counted.legs[0].ended_at == 1793440900
+
+
 def test_repeats_of_seven_days(inbox: Path, seeds: Path) -> None:
     day = 86400
     starts = [("a", 0, "sales"), ("b", 7 * day, "sales"), ("c", 8 * day, "orders")]

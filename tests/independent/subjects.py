@@ -1,0 +1,174 @@
+"""Every KPI's numerator and denominator per subject and day, added up from what was counted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from tests.independent import figures
+from tests.independent.count import Counted
+from tests.independent.figures import QueueTally
+from tests.independent.people import post_on
+
+Subject = tuple[str, str]
+Amounts = dict[tuple[Subject, str], dict[str, int]]
+
+MEASURES = {
+    "contacts_handled": ("handled", None),
+    "aht": ("handle_seconds", "finished"),
+    "asa": ("wait_answered", "answered"),
+    "service_level": ("met", "base"),
+    "abandonment_rate": ("abandoned", "queued"),
+    "transfer_rate": ("transferred_out", "handled"),
+    "ring_no_answer": ("no_answer", "answerable"),
+    "repeat_rate": ("repeats", "known_contacts"),
+    "fcr": ("resolved", "fcr_contacts"),
+    "csat": ("csat_top", "csat_answers"),
+    "occupancy": ("occupied", "staffed"),
+} | {
+    f"service_level_{variant}": (f"{variant}_met", f"{variant}_base")
+    for variant in figures.service_levels(QueueTally())
+}
+
+
+class Adder:
+    """Adds amounts to all subjects that share in them."""
+
+    def __init__(self, counted: Counted, vendors: dict[str, str]) -> None:
+        """Knows the sites' vendors and the employees' posts."""
+        self.counted = counted
+        self.vendors = vendors
+        self.amounts: Amounts = defaultdict(lambda: defaultdict(int))
+
+    def places(self, site: str) -> list[Subject]:
+        """The site, its vendor and the company."""
+        vendor = self.vendors.get(site)
+        found: list[Subject] = [("site", site), ("company", "company")]
+        return [*found, ("vendor", vendor)] if vendor else found
+
+    def persons(self, site: str, login: str, employee: str | None, day: str) -> list[Subject]:
+        """Who did it, in which team and department on that day, and the places."""
+        found = self.places(site)
+        found.append(("employee", employee or f"login:{site}:{login}"))
+        post = post_on(self.counted.posts.get(employee or ""), day)
+        if post and post.team:
+            found.append(("team", post.team))
+        if post and post.department:
+            found.append(("department", post.department))
+        return found
+
+    def add(self, subjects: Iterable[Subject], day: str, **amounts: int) -> None:
+        """Adds on one day."""
+        for subject in subjects:
+            mine = self.amounts[subject, day]
+            for measure, amount in amounts.items():
+                mine[measure] += amount
+
+
+def amounts_by_day(counted: Counted, vendors: dict[str, str]) -> Amounts:
+    """(subject, day) → measure → amount."""
+    adder = Adder(counted, vendors)
+    add_queues(adder)
+    add_work(adder)
+    add_customers(adder)
+    return adder.amounts
+
+
+def add_queues(adder: Adder) -> None:
+    """What belongs to queues: by the visits' days."""
+    for (site, _, day), tally in adder.counted.queue_days().items():
+        levels: dict[str, int] = {}
+        for variant, (met, base) in figures.service_levels(tally).items():
+            levels[f"{variant}_met"] = met
+            levels[f"{variant}_base"] = base
+        adder.add(
+            adder.places(site),
+            day,
+            queued=tally.queued,
+            answered=tally.answered,
+            abandoned=tally.abandoned,
+            wait_answered=tally.wait_answered,
+            met=tally.met,
+            base=tally.base,
+            **levels,
+        )
+
+
+def add_work(adder: Adder) -> None:
+    """What belongs to agents: legs by their CONNECT, offers by their ring, states by their day."""
+    for leg in adder.counted.legs:
+        subjects = adder.persons(leg.site, leg.agent, leg.employee, leg.work_date)
+        adder.add(
+            subjects,
+            leg.work_date,
+            handled=1,
+            transferred_out=int(leg.is_transferred_out),
+            finished=int(leg.talk is not None),
+            handle_seconds=leg.talk or 0,
+        )
+    for offer in adder.counted.offers:
+        subjects = adder.persons(offer.site, offer.agent, offer.employee, offer.work_date)
+        adder.add(
+            subjects,
+            offer.work_date,
+            no_answer=int(offer.end_reason == "no_answer"),
+            answerable=int(offer.end_reason != "cancelled"),
+        )
+
+
+def add_customers(adder: Adder) -> None:
+    """Repeats of all contacts; resolutions with the first handler; answers with the holder."""
+    flags = adder.counted.repeats()
+    for contact in adder.counted.contacts:
+        flag = flags.get(contact.contact_id)
+        if flag is None:
+            continue
+        adder.add(
+            adder.places(contact.site),
+            contact.work_date,
+            repeats=int(flag.is_repeat),
+            known_contacts=1,
+        )
+        if contact.legs:
+            first = contact.legs[0]
+            subjects = adder.persons(contact.site, first.agent, first.employee, contact.work_date)
+            adder.add(
+                subjects, contact.work_date, resolved=int(not flag.has_repeat), fcr_contacts=1
+            )
+    for survey in adder.counted.surveys:
+        if survey.question != "csat":
+            continue
+        subjects = adder.places(survey.site)
+        if survey.employee:
+            subjects = adder.persons(survey.site, "", survey.employee, survey.work_date)
+        adder.add(subjects, survey.work_date, csat_top=int(survey.is_top), csat_answers=1)
+
+
+def period_start(period_type: str, day: str) -> str:
+    """First date of the day's period; weeks begin on Monday."""
+    moment = date.fromisoformat(day)
+    if period_type == "week":
+        moment -= timedelta(days=moment.weekday())
+    elif period_type == "month":
+        moment = moment.replace(day=1)
+    elif period_type == "quarter":
+        moment = moment.replace(month=(moment.month - 1) // 3 * 3 + 1, day=1)
+    return moment.isoformat()
+
+
+def kpi_sums(amounts: Amounts, period_type: str) -> dict[tuple[str, ...], tuple[int, int | None]]:
+    """(kpi, subject type, subject, period start) → (numerator, denominator)."""
+    sums: dict[tuple[Subject, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for (subject, day), mine in amounts.items():
+        period = sums[subject, period_start(period_type, day)]
+        for measure, amount in mine.items():
+            period[measure] += amount
+    found: dict[tuple[str, ...], tuple[int, int | None]] = {}
+    for ((subject_type, subject_id), start), mine in sums.items():
+        for kpi, (over, under) in MEASURES.items():
+            numerator = mine.get(over, 0)
+            denominator = None if under is None else mine.get(under, 0)
+            if denominator or (under is None and numerator):
+                found[kpi, subject_type, subject_id, start] = (numerator, denominator)
+    return found

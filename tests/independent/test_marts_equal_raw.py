@@ -1,0 +1,410 @@
+"""The marts of a demo's home equal an independent count of its raw lines, without tolerance."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pytest
+
+from tests.independent import figures, raw
+from tests.independent.count import SEEDS, Counted, count
+from tests.independent.subjects import Amounts, amounts_by_day, kpi_sums
+
+pytestmark = pytest.mark.slow
+Rows = list[tuple[Any, ...]]
+# States are compared by their own test; the percentiles are no sums.
+COMPARED = (
+    "contacts_handled",
+    "aht",
+    "asa",
+    "service_level",
+    *(f"service_level_{variant}" for variant in figures.service_levels(figures.QueueTally())),
+    "abandonment_rate",
+    "transfer_rate",
+    "ring_no_answer",
+    "repeat_rate",
+    "fcr",
+    "csat",
+)
+
+
+class DemoHome(Protocol):
+    """A home that was built from a demo's inbox."""
+
+    home: Path
+    inbox: Path
+
+
+@pytest.fixture(scope="module")
+def marts(demo_home: DemoHome) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published marts, read only."""
+    with duckdb.connect(str(demo_home.home / "serving" / "marts.duckdb"), read_only=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def counted(demo_home: DemoHome, marts: duckdb.DuckDBPyConnection) -> Counted:
+    """The count of the same inbox up to the same instant."""
+    ((as_of,),) = marts.execute(
+        "select epoch(as_of::timestamp)::bigint from marts.publication"
+    ).fetchall()
+    return count(demo_home.inbox, SEEDS, as_of)
+
+
+@pytest.fixture(scope="module")
+def amounts(counted: Counted) -> Amounts:
+    """KPI amounts per subject and day."""
+    vendors = {row["site_id"]: row["vendor"] for row in raw.read_seed(SEEDS, "sites")}
+    return amounts_by_day(counted, vendors)
+
+
+def rows(marts: duckdb.DuckDBPyConnection, query: str) -> Rows:
+    return marts.execute(query).fetchall()
+
+
+def same(published: Rows, expected: Rows) -> None:
+    """Both hold the same rows as often; what differs is named, a few of each."""
+    theirs, mine = Counter(published), Counter(expected)
+    only_published = list((theirs - mine).elements())
+    only_counted = list((mine - theirs).elements())
+    published_few = sorted(only_published, key=str)[:5]
+    counted_few = sorted(only_counted, key=str)[:5]
+    assert not only_published and not only_counted, (
+        f"{len(only_published)} rows only in the marts, such as {published_few}; "
+        f"{len(only_counted)} only in the raw count, such as {counted_few}"
+    )
+
+
+def test_there_is_something_to_compare(counted: Counted) -> None:
+    assert len(counted.contacts) > 1000
+    assert len({visit.outcome for visit in counted.visits}) >= 4
+    assert any(leg.is_transferred_out for leg in counted.legs)
+    assert any(offer.end_reason == "no_answer" for offer in counted.offers)
+
+
+def test_contacts(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    published = rows(
+        marts,
+        """
+        select
+            contact_id, site_id, epoch(started_at)::bigint, work_date::varchar,
+            case when leg_count > 0 or queue_visit_count > 0 then outcome end,
+            queue_visit_count, leg_count,
+            coalesce(wait_seconds, 0)::bigint, coalesce(talk_seconds, 0)::bigint
+        from marts.fct_contacts
+        """,
+    )
+    same(
+        published,
+        [
+            (
+                one.contact_id,
+                one.site,
+                one.started_at,
+                one.work_date,
+                one.outcome,
+                len(one.visits),
+                len(one.legs),
+                one.wait or 0,
+                one.talk or 0,
+            )
+            for one in counted.contacts
+        ],
+    )
+
+
+def test_contact_ends(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    published = rows(marts, "select contact_id, epoch(ended_at)::bigint from marts.fct_contacts")
+    same(published, [(one.contact_id, one.ended_at) for one in counted.contacts])
+
+
+def test_customers(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    # The keys are hashed; that the same contacts share one is what can be compared.
+    published: dict[str, list[str]] = defaultdict(list)
+    for contact_id, key in rows(marts, "select contact_id, customer_key from marts.fct_contacts"):
+        if key is not None:
+            published[key].append(contact_id)
+    mine: dict[str, list[str]] = defaultdict(list)
+    for contact in counted.contacts:
+        if contact.customer is not None:
+            mine[contact.customer].append(contact.contact_id)
+    same(
+        [tuple(sorted(group)) for group in published.values()],
+        [tuple(sorted(group)) for group in mine.values()],
+    )
+
+
+def test_visits(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    published = rows(
+        marts,
+        """
+        select
+            contact_id, site_id, visit_number, queue_id, epoch(enqueued_at)::bigint,
+            epoch(left_at)::bigint, work_date::varchar, outcome, wait_seconds::bigint
+        from marts.fct_queue_visits
+        """,
+    )
+    same(
+        published,
+        [
+            (
+                one.contact_id,
+                one.site,
+                one.number,
+                one.queue,
+                one.enqueued_at,
+                one.left_at,
+                one.work_date,
+                one.outcome,
+                one.wait,
+            )
+            for one in counted.visits
+        ],
+    )
+
+
+def test_legs(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    published = rows(
+        marts,
+        """
+        select
+            contact_id, leg_number, queue_id, agent_login, employee_id,
+            epoch(answered_at)::bigint, epoch(ended_at)::bigint, work_date::varchar,
+            talk_seconds::bigint, is_transferred_out,
+            case when queue_id is not null then end_reason end
+        from marts.fct_contact_legs
+        """,
+    )
+    same(
+        published,
+        [
+            (
+                one.contact_id,
+                one.number,
+                one.queue,
+                one.agent,
+                one.employee,
+                one.answered_at,
+                one.ended_at,
+                one.work_date,
+                one.talk,
+                one.is_transferred_out,
+                one.end_reason,
+            )
+            for one in counted.legs
+        ],
+    )
+
+
+def test_offers(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    published = rows(
+        marts,
+        """
+        select
+            contact_id, queue_id, agent_login, epoch(offered_at)::bigint, work_date::varchar,
+            is_answered, end_reason, (ring_seconds * 1000)::bigint
+        from marts.fct_offers
+        """,
+    )
+    same(
+        published,
+        [
+            (
+                one.contact_id,
+                one.queue,
+                one.agent,
+                one.rung_at,
+                one.work_date,
+                one.end_reason == "answered",
+                one.end_reason,
+                one.ring_milliseconds,
+            )
+            for one in counted.offers
+        ],
+    )
+
+
+def test_unplaced_events(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    published = rows(marts, "select event, count(*) from marts.unplaced_events group by 1")
+    expected = Counter(fields[4].strip() for fields in counted.unplaced)
+    assert dict(published) == dict(expected)
+
+
+def test_every_agent_and_day(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    legs = rows(
+        marts,
+        """
+        select
+            split_part(contact_id, ':', 2), agent_login, work_date::varchar, count(*),
+            count(talk_seconds), coalesce(sum(talk_seconds), 0)::bigint,
+            count(*) filter (where is_transferred_out)
+        from marts.fct_contact_legs
+        group by 1, 2, 3
+        """,
+    )
+    offers = rows(
+        marts,
+        """
+        select
+            split_part(contact_id, ':', 2), agent_login, work_date::varchar, count(*),
+            count(*) filter (where end_reason = 'no_answer'),
+            count(*) filter (where end_reason = 'cancelled')
+        from marts.fct_offers
+        group by 1, 2, 3
+        """,
+    )
+    days = counted.agent_days()
+    same(
+        legs,
+        [
+            (*key, day.handled, day.finished, day.talk, day.transferred_out)
+            for key, day in days.items()
+            if day.handled
+        ],
+    )
+    same(
+        offers,
+        [
+            (*key, day.offers, day.no_answer, day.cancelled)
+            for key, day in days.items()
+            if day.offers
+        ],
+    )
+
+
+def test_every_queue_and_day(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    published = rows(
+        marts,
+        """
+        select
+            site_id, queue_id, work_date::varchar,
+            sum(entered_count)::bigint, sum(queued_count)::bigint, sum(answered_count)::bigint,
+            sum(abandoned_count)::bigint, sum(timed_out_count)::bigint, sum(exited_count)::bigint,
+            sum(answered_within_count)::bigint, sum(abandoned_within_count)::bigint,
+            sum(short_abandon_count)::bigint, coalesce(sum(wait_answered_seconds), 0)::bigint,
+            sum(service_level_met_count)::bigint, sum(service_level_base_count)::bigint
+        from marts.fct_queue_intervals
+        group by 1, 2, 3
+        having sum(entered_count) > 0
+        """,
+    )
+    same(
+        published,
+        [
+            (
+                *key,
+                day.entered,
+                day.queued,
+                day.answered,
+                day.abandoned,
+                day.timed_out,
+                day.exited_by_key + day.exited_empty,
+                day.answered_within,
+                day.abandoned_within,
+                day.short_abandons,
+                day.wait_answered,
+                day.met,
+                day.base,
+            )
+            for key, day in counted.queue_days().items()
+        ],
+    )
+
+
+@pytest.mark.parametrize("period_type", ["day", "week", "month", "quarter"])
+@pytest.mark.parametrize("kpi", COMPARED)
+def test_kpis_of_every_subject(
+    marts: duckdb.DuckDBPyConnection, amounts: Amounts, period_type: str, kpi: str
+) -> None:
+    published = {
+        tuple(row[:3]): (row[3], row[4])
+        for row in marts.execute(
+            """
+            select subject_type, subject_id, period_start::varchar, numerator, denominator
+            from marts.kpi_results
+            where period_type = ? and kpi_code = ?
+            """,
+            [period_type, kpi],
+        ).fetchall()
+        if row[4] or (row[4] is None and row[3])
+    }
+    expected = {
+        key[1:]: value for key, value in kpi_sums(amounts, period_type).items() if key[0] == kpi
+    }
+    assert expected
+    # Where a KPI is read is the seeds' matter; where it is, it must be what the raw lines say.
+    types = {key[0] for key in published}
+    assert "company" in types
+    same(
+        [(*key, *value) for key, value in published.items()],
+        [(*key, *value) for key, value in expected.items() if key[0] in types],
+    )
+
+
+def test_values_and_intervals_of_the_company(
+    marts: duckdb.DuckDBPyConnection, amounts: Amounts
+) -> None:
+    sums = kpi_sums(amounts, "month")
+    for kpi in ("csat", "fcr", "service_level", "abandonment_rate", "transfer_rate"):
+        for start, value, low, high in marts.execute(
+            """
+            select period_start::varchar, value, lower_bound, upper_bound
+            from marts.kpi_results
+            where subject_type = 'company' and period_type = 'month' and kpi_code = ?
+            """,
+            [kpi],
+        ).fetchall():
+            over, under = sums[kpi, "company", "company", start]
+            assert under
+            assert value == over / under
+            # Two ways of writing one formula differ in the last bits of a double, no more.
+            assert (low, high) == pytest.approx(figures.wilson(over, under), abs=1e-12)
+
+
+def test_speed_of_answer_percentiles(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
+    waits: dict[str, list[int]] = defaultdict(list)
+    for visit in counted.visits:
+        if visit.outcome == "answered" and visit.wait is not None:
+            waits[visit.work_date].append(visit.wait)
+    expected = [
+        (kpi, day, figures.percentile(mine, share))
+        for day, mine in waits.items()
+        for kpi, share in (("asa_p50", figures.HALF), ("asa_p90", figures.NINE_TENTHS))
+    ]
+    published = rows(
+        marts,
+        """
+        select kpi_code, period_start::varchar, value
+        from marts.kpi_results
+        where subject_type = 'company' and period_type = 'day'
+            and kpi_code in ('asa_p50', 'asa_p90') and value is not null
+        """,
+    )
+    rounded = [(kpi, day, round(value, 9)) for kpi, day, value in published]
+    same(rounded, [(kpi, day, round(value or 0, 9)) for kpi, day, value in expected])
+
+
+def test_lines_are_accounted_for(demo_home: DemoHome, counted: Counted) -> None:
+    ops_file = demo_home.home / "serving" / "ops.duckdb"
+    with duckdb.connect(str(ops_file), read_only=True) as ops:
+        ledger = ops.execute(
+            """
+            select
+                feed, sum(lines_read)::bigint, sum(accepted)::bigint, sum(rejected)::bigint,
+                sum(duplicates)::bigint
+            from marts.load_ledger
+            where feed in ('asterisk_queue_log', 'asterisk_cdr')
+            group by 1
+            """
+        ).fetchall()
+    same(
+        ledger,
+        [
+            (feed, lines.read, lines.accepted, lines.rejected, lines.duplicates)
+            for feed, lines in counted.lines.items()
+        ],
+    )
