@@ -143,7 +143,9 @@ class Employee:
     def login_on(self, day: date) -> str:
         """Return the login the person uses on a day."""
         for identity in (*self.unrecorded_logins, *self.identities):
-            if identity.valid_from <= day and (identity.valid_to is None or day < identity.valid_to):
+            if identity.valid_from <= day and (
+                identity.valid_to is None or day < identity.valid_to
+            ):
                 return identity.login
         return self.identities[-1].login
 
@@ -205,7 +207,9 @@ def _build_site(
         effect = _TEAM_EFFECT[site.teams.index(team)]
         person.quality = rng.gauss(effect, 0.75)
         person.speed = 0.35 * person.quality + rng.gauss(0.4 * effect, 0.8)
-        person.no_answer_rate = min(0.12, max(0.008, rng.gauss(0.035 - 0.012 * person.quality, 0.012)))
+        person.no_answer_rate = min(
+            0.12, max(0.008, rng.gauss(0.035 - 0.012 * person.quality, 0.012))
+        )
         is_vip = index % 9 == 4
         person.queues = _skills(site, team, is_vip, count, rng)
         if index % 10 == 7:
@@ -218,9 +222,19 @@ def _build_site(
                        leads[team].employee_id, person.hire_date)
         )  # fmt: skip
         members.append(person)
+    _centre(members)
     _careers(members, leads, site, first, days)
     _logins(members, first, days)
     return [manager, *leads.values(), *members]
+
+
+def _centre(members: list[Employee]) -> None:
+    """Shift the skills to a mean of 0, so that small demos are not good or bad by chance."""
+    speed = sum(person.speed for person in members) / len(members)
+    quality = sum(person.quality for person in members) / len(members)
+    for person in members:
+        person.speed -= speed
+        person.quality -= quality
 
 
 def _names(site: Site, rng: random.Random) -> Iterator[str]:
@@ -259,11 +273,9 @@ def _department(site: Site, team: str) -> str:
     return "Technical Support" if team == site.teams[-1] else "Customer Care"
 
 
-def _skills(
-    site: Site, team: str, is_vip: bool, count: int, rng: random.Random
-) -> tuple[str, ...]:
+def _skills(site: Site, team: str, is_vip: bool, count: int, rng: random.Random) -> tuple[str, ...]:
     # A handful of agents can only keep short queues when everybody serves everything.
-    if is_vip or count < 8 or rng.random() < 0.45:
+    if is_vip or count < 8 or rng.random() < 0.75:
         return QUEUES
     if _department(site, team) == "Technical Support":
         return ("technical", "orders", rng.choice(("billing", "retention")))
@@ -333,17 +345,15 @@ def _logins(members: list[Employee], first: date, days: int) -> None:
     change = first + timedelta(days=round(days * 0.4))
     renamed.identities[0].valid_to = change
     renamed.identities.append(Identity(f"Agent/{1301 + len(members)}", change))
-    # A borrowed desk: for two days somebody works under a login that HR never recorded.
+    # A borrowed desk: for a day or two somebody works under a login that HR never recorded.
     borrowed = first + timedelta(days=round(days * 0.3))
+    borrowed += timedelta(days=-borrowed.weekday() % 7)  # a Monday, when nobody is off
     members[2].unrecorded_logins.append(
-        Identity("Agent/1999", borrowed, borrowed + timedelta(days=2))
+        Identity("Agent/1999", borrowed, borrowed + timedelta(days=max(1, days // 60)))
     )
-    # HR records a newcomer's login three days late; the first working days are training anyway.
+    # HR records a newcomer's login a few days after the first call.
+    recorded = newest.hire_date + timedelta(days=TRAINING_DAYS + max(1, days // 40))
     newest.unrecorded_logins.append(
-        Identity(
-            newest.identities[0].login,
-            newest.hire_date,
-            newest.hire_date + timedelta(days=TRAINING_DAYS + 3),
-        )
+        Identity(newest.identities[0].login, newest.hire_date, recorded)
     )
-    newest.identities[0].valid_from = newest.hire_date + timedelta(days=TRAINING_DAYS + 3)
+    newest.identities[0].valid_from = recorded

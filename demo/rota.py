@@ -50,6 +50,8 @@ def plan_rota(
     """Plan every phone agent's days; who is sick stays in the plan but does not come."""
     agents = [person for person in people if person.takes_calls]
     days = (last - first).days + 1
+    # Every so many weeks it is somebody's turn to work the weekend.
+    cycle = 5 if len(agents) >= 12 else 3
     holidays = {
         person.employee_id: first + timedelta(days=rng.randrange(days))
         for person in agents
@@ -59,10 +61,10 @@ def plan_rota(
     shifts: dict[date, list[Shift]] = {}
     for number in range(days):
         day = first + timedelta(days=number)
-        absence = 0.16 if day in bad_days else 0.022
+        absence = 0.13 if day in bad_days else 0.022
         shifts[day] = []
         for person in agents:
-            if not person.employed_on(day) or not _works_on(person, day):
+            if not person.employed_on(day) or not _works_on(person, day, cycle):
                 continue
             shift = _shift(person, clock, day, rng)
             away = holidays.get(person.employee_id)
@@ -77,14 +79,13 @@ def plan_rota(
     return Rota(shifts)
 
 
-def _works_on(person: Employee, day: date) -> bool:
+def _works_on(person: Employee, day: date, cycle: int) -> bool:
     week, weekday = divmod(day.toordinal() - 1, 7)  # ordinal 1 was a Monday
-    turn = (person.index + week) % 5
     if person.site.weekend_start is None:
         # Seven days a week: two fifths have the weekend off, the others two days inside the week.
-        off = ((5, 6), (5, 6), (1, 2), (3, 6), (2, 4))[turn]
+        off = ((5, 6), (5, 6), (1, 2), (3, 6), (2, 4))[(person.index + week) % 5]
         return weekday not in off
-    if turn == 0:
+    if (person.index + week) % cycle == 0:
         return weekday not in ((1, 3), (2, 4))[person.index % 2]
     return weekday < 5
 
@@ -97,16 +98,20 @@ def _shift(person: Employee, clock: SiteClock, day: date, rng: random.Random) ->
     begin, end = clock.at(day, start), clock.at(day, start + minutes)
     shift = Shift(person, day, begin, end)
 
-    def pause(minute: int, spread: int, seconds: int, reason: str) -> None:
-        at = begin + 60 * (minute + 5 * rng.randrange(-spread, spread + 1))
-        shift.pauses.append((at, seconds, reason))
+    # The golden ratio spreads neighbours of one shift evenly, so that never all are at lunch.
+    rank = person.index // len(site.shift_starts)
+    turn = (rank * 0.618034 + day.toordinal() * 0.381966 + rng.random() * 0.1) % 1.0
 
-    if minutes == 510:
-        pause(115, 4, 900, "break")
-        pause(250, 6, 1800, "break")
-        pause(395, 4, 900, "break")
-    else:
-        pause(minutes // 2, 3, 900, "break")
+    def pause(earliest: int, latest: int, seconds: int, reason: str) -> None:
+        at = earliest + (latest - earliest) * turn
+        shift.pauses.append((begin + 300 * round(at / 5), seconds, reason))
+
     if not is_weekend and person.index % 5 == day.weekday():
-        pause(50, 2, 1800, "meeting")
+        pause(20, 55, 1800, "meeting")
+    if minutes == 510:
+        pause(90, 155, 900, "break")
+        pause(190, 310, 1800, "break")
+        pause(360, 440, 900, "break")
+    else:
+        pause(minutes // 2 - 30, minutes // 2 + 30, 900, "break")
     return shift

@@ -75,7 +75,9 @@ def simulate(
     done = 0
     for site in SITES:
         clock = SiteClock(site.time_zone, first, end)
-        rota = plan_rota(people[site.site_id], clock, first, end, _stream(seed, site.site_id, "rota"))
+        rota = plan_rota(
+            people[site.site_id], clock, first, end, _stream(seed, site.site_id, "rota")
+        )
 
         def day_done(day: date, log: list[str], cdr: list[str], site: Site) -> None:
             nonlocal done

@@ -22,7 +22,7 @@ from demo.rota import HALF_HOUR, Rota, Shift
 
 # Calls offered by queue, mean seconds of talk, and the dialplan's extension.
 QUEUE_SHARE = {"billing": 0.32, "technical": 0.27, "orders": 0.26, "retention": 0.15}
-TALK_MEAN = {"billing": 255.0, "technical": 330.0, "orders": 225.0, "retention": 290.0}
+TALK_MEAN = {"billing": 255.0, "technical": 332.0, "orders": 226.0, "retention": 293.0}
 EXTENSION = {"billing": "801", "technical": "802", "orders": "803", "retention": "804"}
 TALK_SIGMA = 0.55
 TRANSFER_TO = {
@@ -31,13 +31,13 @@ TRANSFER_TO = {
     "orders": ("billing", "technical", "retention"),
     "retention": ("billing", "orders", "technical"),
 }
-MEAN_HANDLE_SECONDS = 296.0  # what the planner reckons with: talk, wrap and ringing
+MEAN_HANDLE_SECONDS = 283.0  # what the planner reckons with: talk, wrap and ringing
 PATIENCE_SECONDS = 330.0
 QUEUE_TIMEOUT_SECONDS = 420
 RING_TIMEOUT_SECONDS = 15
 REPEAT_DAY_WEIGHTS = (0.22, 0.24, 0.17, 0.13, 0.1, 0.08, 0.06)
 ONCE_ONLY_SHARE = 0.72  # of the calls that are planned, those that do not follow another
-WEEKDAY_LOAD = (1.13, 1.0, 0.97, 0.97, 0.95, 0.93, 0.93)
+WEEKDAY_LOAD = (1.05, 1.0, 0.985, 0.985, 0.98, 0.94, 0.94)
 SURVEY_RATE = 0.12
 CUSTOMERS = 90_000
 SHARED_NUMBERS = 3  # companies behind one number that call many times a day
@@ -85,7 +85,6 @@ class Call:
     ring_at: int = 0
     talk_at: int = 0
     waited: int = 0
-    is_repeat: bool = False
 
 
 @dataclass(slots=True)
@@ -160,6 +159,7 @@ class Switchboard:
         self._talk_mu = {q: math.log(m) - TALK_SIGMA**2 / 2 for q, m in TALK_MEAN.items()}
         self._plans = [self._plan_day(number) for number in range(days)]
         self._plan_sums = [sum(plan) for plan in self._plans]
+        self._busiest = max(self._plan_sums)
         self._plan_steps = [list(accumulate(plan)) for plan in self._plans]
 
     # ---- load ------------------------------------------------------------------------------
@@ -173,7 +173,9 @@ class Switchboard:
         day = self.days[number]
         staff = self.rota.staffing(day, self.midnights[number])
         smooth = [
-            (staff[max(0, n - 1)] + 2 * staff[n] + staff[min(53, n + 1)]) / 4 if staff[n] > 0 else 0.0
+            (staff[max(0, n - 1)] + 2 * staff[n] + staff[min(53, n + 1)]) / 4
+            if staff[n] > 0
+            else 0.0
             for n in range(54)
         ]
         load = WEEKDAY_LOAD[day.weekday()]
@@ -227,8 +229,12 @@ class Switchboard:
             while gap < HALF_HOUR:
                 self._push(begin + int(gap), self._arrive, None)
                 gap += rng.expovariate(per_second)
-        for _ in range(rng.randrange(2, 6)):  # somebody always tries at night
+        for _ in range(rng.randrange(1, 4)):  # somebody always tries at night
             self._push(self.clock.at(day, 130) + rng.randrange(18_000), self._arrive, None)
+        if self.midnights[number + 1] - at == 90_000:
+            # The hour that the autumn clock change repeats: two calls at the same wall clock time.
+            for passed in (0, 3600):
+                self._push(self.clock.at(day, 200) + passed, self._arrive, None)
         for _ in range(rng.randrange(2, 7)):
             self._push(self.clock.at(day, 600) + rng.randrange(25_000), self._call_internally, None)
 
@@ -265,7 +271,7 @@ class Switchboard:
         started = at - rng.randrange(4, 26)  # the menu comes first
         callid = self._unique(started)
         channel = f"SIP/{self.site.site_id}-trunk-{self._channels:08x}"
-        call = Call(callid, number, customer, channel, started, is_repeat=again is not None)
+        call = Call(callid, number, customer, channel, started)
         self.totals.contacts += 1
         self._enter(at, call, queue)
 
@@ -367,14 +373,13 @@ class Switchboard:
             seconds = RING_TIMEOUT_SECONDS if rng.random() < 0.8 else rng.randrange(2, 12)
             self._push(at + seconds, self._not_answered, call, call.ring)
         else:
-            seconds = min(12, 1 + int(rng.expovariate(1 / 2.5)))
+            seconds = min(12, 1 + int(rng.expovariate(1 / 2.0)))
             self._push(at + seconds, self._connect, call, call.ring)
 
     def _not_answered(self, at: int, call: Call, ring: int) -> None:
         if call.ring != ring:
             return
         agent = call.agent
-        assert agent is not None
         self.totals.no_answers += 1
         self._log.append(
             f"{at}|{call.callid}|{call.queue}|{agent.login}|RINGNOANSWER"
@@ -395,7 +400,6 @@ class Switchboard:
         if call.ring != ring:
             return
         rng, totals, agent = self.rng, self.totals, call.agent
-        assert agent is not None
         del self._queued[call.queue][call]
         call.is_queued = False
         call.talk_at = at
@@ -421,7 +425,6 @@ class Switchboard:
 
     def _transfer(self, at: int, call: Call, _: int) -> None:
         rng, agent = self.rng, call.agent
-        assert agent is not None
         target = rng.choices(TRANSFER_TO[call.queue], (5, 3, 2))[0]
         if target == call.queue:
             target = "billing"
@@ -445,7 +448,6 @@ class Switchboard:
 
     def _hang_up(self, at: int, call: Call, _: int) -> None:
         rng, totals, agent = self.rng, self.totals, call.agent
-        assert agent is not None
         talk = at - call.talk_at
         totals.talk_seconds += talk
         totals.finished_legs += 1
@@ -467,12 +469,11 @@ class Switchboard:
     def _call_again(self, at: int, call: Call) -> None:
         """Let the customer call about the same thing within seven days, when the lines are open."""
         rng, today = self.rng, self._today
-        for _ in range(3):
+        for _ in range(5):
             ahead = rng.choices(range(7), REPEAT_DAY_WEIGHTS)[0]
             day = today + ahead
-            if day >= len(self.days) or rng.random() * 1.15 * self._plan_sums[today] > max(
-                self._plan_sums[day], 0.35 * self._plan_sums[today]
-            ):
+            # Days with few agents (weekends) are days on which few call.
+            if day >= len(self.days) or rng.random() * self._busiest > self._plan_sums[day]:
                 continue
             steps = self._plan_steps[day]
             slot = bisect_left(steps, rng.random() * steps[-1])
@@ -501,7 +502,7 @@ class Switchboard:
         number = login.rpartition("/")[2]
         experience = person.experience(day)
         # Coaching lifts everybody a little over the months.
-        quality = person.quality + 1.1 * experience + 0.0014 * (day - self.days[0]).days
+        quality = person.quality + 1.1 * experience + 0.0025 * (day - self.days[0]).days
         self._channels += 1
         device = f"SIP/{number}"
         agent = Agent(
@@ -510,16 +511,14 @@ class Switchboard:
             device=device,
             queues=person.queues,
             talk_factor=math.exp(-0.13 * person.speed - 0.30 * experience),
-            resolve_rate=1 / (1 + math.exp(-(1.08 + 0.42 * quality))),
+            resolve_rate=1 / (1 + math.exp(-(0.98 + 0.42 * quality))),
             quality=quality,
             logged_in_at=at,
             leaves_at=shift.ends_at,
             channel=f"{device}-{self._channels:08x}",
         )
         if self.site.logs_agent_logins:
-            self._log.append(
-                f"{at}|{at}.{self._channels}|NONE|{login}|AGENTLOGIN|{agent.channel}"
-            )
+            self._log.append(f"{at}|{at}.{self._channels}|NONE|{login}|AGENTLOGIN|{agent.channel}")
         for queue in agent.queues:
             self._members[queue] += 1
             if not self.site.logs_agent_logins:
@@ -565,9 +564,7 @@ class Switchboard:
             if not self.site.logs_agent_logins:
                 self._log.append(f"{at}|NONE|{queue}|{agent.login}|REMOVEMEMBER|")
         if self.site.logs_agent_logins:
-            self._log.append(
-                f"{at}|NONE|NONE|{agent.login}|AGENTLOGOFF|{agent.channel}|{seconds}"
-            )
+            self._log.append(f"{at}|NONE|NONE|{agent.login}|AGENTLOGOFF|{agent.channel}|{seconds}")
         for queue in agent.queues:
             if not self._members[queue]:
                 for call in list(self._queued[queue]):
@@ -682,4 +679,4 @@ class Switchboard:
 
 def _sellable_share(agents: float) -> float:
     """Return the share of the agents' time that can be spent on calls at a steady service level."""
-    return max(0.25, 0.98 - 0.62 / math.sqrt(agents)) if agents > 0 else 0.0
+    return max(0.12, 0.95 - 0.49 / math.sqrt(agents) - 0.35 / agents) if agents > 0 else 0.0
