@@ -1,0 +1,258 @@
+"""Superset for Meritline: one file of decisions, everything else is Superset's default.
+
+SQLite and no cache server by default. `MERITLINE_SUPERSET_DB_URI` names another metadata
+database (PostgreSQL), `MERITLINE_REDIS_URL` a Redis for the caches.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, redirect, request
+from flask_login import current_user
+from publication import PublicationSecurityManager, connect_to_publication
+from superset_home import SOURCE, private_secret, superset_home
+from werkzeug.wrappers import Response
+
+HOME = superset_home()
+HOME.folder.mkdir(parents=True, exist_ok=True)
+LOCALE = os.environ.get("MERITLINE_LOCALE", "en")
+REDIS_URL = os.environ.get("MERITLINE_REDIS_URL")
+
+# --- Superset's own database -------------------------------------------------------------------
+SECRET_KEY = private_secret(HOME.secret_key, 48)
+GUEST_TOKEN_JWT_SECRET = GLOBAL_ASYNC_QUERIES_JWT_SECRET = SECRET_KEY
+DATA_DIR = str(HOME.folder)
+SQLALCHEMY_DATABASE_URI = os.environ.get(
+    "MERITLINE_SUPERSET_DB_URI", f"sqlite:///{HOME.metadata}?check_same_thread=false"
+)
+SQLALCHEMY_EXAMPLES_URI = SQLALCHEMY_DATABASE_URI
+SQLALCHEMY_ENGINE_OPTIONS: dict[str, Any] = (
+    {"connect_args": {"timeout": 30}}
+    if SQLALCHEMY_DATABASE_URI.startswith("sqlite")
+    else {"pool_pre_ping": True}
+)
+
+# --- What is said ------------------------------------------------------------------------------
+LOG_LEVEL = logging.WARNING
+ALEMBIC_SKIP_LOG_CONFIG = True
+SILENCE_FAB = True
+
+# --- Published data ----------------------------------------------------------------------------
+DB_CONNECTION_MUTATOR = connect_to_publication
+CUSTOM_SECURITY_MANAGER = PublicationSecurityManager
+
+
+def _cache(prefix: str, lifetime: timedelta, without_redis: dict[str, Any]) -> dict[str, Any]:
+    """The settings of one of Superset's caches, in Redis where there is one."""
+    backend = (
+        {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": REDIS_URL} if REDIS_URL else without_redis
+    )
+    return {
+        "CACHE_KEY_PREFIX": f"meritline_{prefix}_",
+        "CACHE_DEFAULT_TIMEOUT": int(lifetime.total_seconds()),
+        **backend,
+    }
+
+
+# Chart data may be cached because its keys name the publication (see `publication.py`).
+# What users set in filters must outlive a restart and be seen by every worker.
+_FILES = {
+    "CACHE_TYPE": "FileSystemCache",
+    "CACHE_DIR": str(HOME.folder / "cache"),
+    "CACHE_THRESHOLD": 2000,
+}
+_METADATA = {"CACHE_TYPE": "SupersetMetastoreCache"}
+CACHE_CONFIG = _cache("page", timedelta(hours=1), {"CACHE_TYPE": "NullCache"})
+DATA_CACHE_CONFIG = _cache("data", timedelta(hours=12), _FILES)
+FILTER_STATE_CACHE_CONFIG = _cache("filter", timedelta(days=90), _METADATA)
+EXPLORE_FORM_DATA_CACHE_CONFIG = _cache("explore", timedelta(days=7), _METADATA)
+RATELIMIT_STORAGE_URI = REDIS_URL or "memory://"
+
+# --- What is switched on -----------------------------------------------------------------------
+FEATURE_FLAGS = {
+    "ENABLE_TEMPLATE_PROCESSING": True,  # the scorecard follows the chosen site, vendor or team
+    "DRILL_TO_DETAIL": True,
+    "DRILL_BY": True,
+    "EMBEDDABLE_CHARTS": False,
+}
+# No built-in example, no telemetry, no download of anything.
+FAB_API_SWAGGER_UI = False
+SQLLAB_TIMEOUT = 60
+ROW_LIMIT = 10_000
+SESSION_COOKIE_SAMESITE = "Lax"
+PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
+TALISMAN_ENABLED = True
+TALISMAN_CONFIG = {
+    "content_security_policy": {
+        "base-uri": ["'self'"],
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "blob:", "data:"],
+        "worker-src": ["'self'", "blob:"],
+        "connect-src": ["'self'"],
+        "object-src": "'none'",
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "font-src": ["'self'", "data:"],
+        # Handlebars charts compile their template in the browser; what they render is still
+        # sanitised, and scripts still need this page's nonce.
+        "script-src": ["'self'", "'strict-dynamic'", "'unsafe-eval'"],
+        "frame-ancestors": ["'self'"],
+    },
+    "content_security_policy_nonce_in": ["script-src"],
+    "force_https": False,
+    "session_cookie_secure": False,
+}
+# Cards are drawn by Handlebars charts: classes for their looks, a few inert SVG shapes for their
+# trend lines. Nothing here can run or load anything.
+HTML_SANITIZATION = True
+HTML_SANITIZATION_SCHEMA_EXTENSIONS = {
+    "attributes": {
+        "*": ["className", "title", "role", "ariaLabel"],
+        "svg": ["viewBox", "preserveAspectRatio", "width", "height"],
+        "polyline": ["points"],
+        "line": ["x1", "x2", "y1", "y2"],
+        "circle": ["cx", "cy", "r"],
+    },
+    "tagNames": ["svg", "polyline", "line", "circle"],
+}
+
+# --- Languages ---------------------------------------------------------------------------------
+BABEL_DEFAULT_LOCALE = LOCALE
+# Superset speaks both; the picker appears once a deployment asks for another one than English.
+LANGUAGES = (
+    {
+        "en": {"flag": "gb", "name": "English"},
+        "zh": {"flag": "cn", "name": "中文"},
+    }
+    if LOCALE != "en"
+    else {}
+)
+
+
+# --- The first page ----------------------------------------------------------------------------
+def FLASK_APP_MUTATOR(app: Flask) -> None:
+    """Open the scorecard after the log-in, instead of Superset's list of recent work."""
+
+    @app.before_request
+    def open_scorecard() -> Response | None:
+        if request.path == "/superset/welcome/" and current_user.is_authenticated:
+            return redirect("/superset/dashboard/executive-scorecard/")
+        return None
+
+
+# --- Looks -------------------------------------------------------------------------------------
+APP_NAME = "Meritline"
+APP_ICON = "/brand/logo.svg"
+FAVICONS = [{"href": "/brand/favicon.svg"}]
+LOGO_TOOLTIP = "Meritline"
+BLUEPRINTS = [
+    Blueprint("brand", __name__, static_folder=str(SOURCE / "brand"), static_url_path="/brand")
+]
+INK, BLUE, TEAL, AMBER, RED = "#1d2b3a", "#1f5a8a", "#1b7f79", "#b7791f", "#b8402a"
+THEME_DEFAULT = {
+    "token": {
+        "brandAppName": APP_NAME,
+        "brandLogoAlt": APP_NAME,
+        "brandLogoUrl": APP_ICON,
+        "brandLogoHref": "/",
+        "brandLogoHeight": "26px",
+        "brandLogoMargin": "12px 0",
+        "brandIconMaxWidth": 180,
+        "brandSpinnerSvg": (SOURCE / "brand" / "spinner.svg").read_text(),
+        "colorPrimary": BLUE,
+        "colorLink": BLUE,
+        "colorInfo": BLUE,
+        "colorSuccess": TEAL,
+        "colorWarning": AMBER,
+        "colorError": RED,
+        "colorTextBase": INK,
+        "colorBgLayout": "#f4f6f8",
+        "borderRadius": 6,
+        "fontUrls": [],
+        "fontFamily": "Inter, 'Helvetica Neue', Helvetica, Arial, 'Noto Sans SC', sans-serif",
+        "fontFamilyCode": "'IBM Plex Mono', 'Courier New', monospace",
+    },
+    "algorithm": "default",
+}
+THEME_DARK = None
+ENABLE_UI_THEME_ADMINISTRATION = False
+# Blue against orange stays apart for every common kind of colour blindness; status is never said
+# by colour alone.
+EXTRA_CATEGORICAL_COLOR_SCHEMES = [
+    {
+        "id": "meritline",
+        "description": "Discreet, and distinct to colour-blind eyes",
+        "label": "Meritline",
+        "isDefault": True,
+        "colors": [
+            "#1f5a8a",
+            "#d98032",
+            "#1b7f79",
+            "#8a6bb1",
+            "#6b7785",
+            "#c8a951",
+            "#5aa0cf",
+            "#a3533a",
+            "#7fb5a8",
+            "#b9a4cf",
+        ],
+    }
+]
+EXTRA_SEQUENTIAL_COLOR_SCHEMES = [
+    {
+        "id": "meritline_low_to_high",
+        "description": "Orange is low, blue is high",
+        "label": "Meritline, low to high",
+        "isDiverging": True,
+        "isDefault": False,
+        "colors": ["#c4621b", "#e3a76b", "#f3e3d0", "#dbe7f0", "#8db8d8", "#1f5a8a"],
+    },
+    {
+        "id": "meritline_amount",
+        "description": "Pale is little, blue is much",
+        "label": "Meritline, amount",
+        "isDiverging": False,
+        "isDefault": True,
+        "colors": ["#eef3f7", "#c3d8e8", "#8db8d8", "#4a88b5", "#1f5a8a"],
+    },
+]
+D3_FORMAT = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]}
+D3_TIME_FORMAT = {
+    "dateTime": "%d %b %Y %H:%M",
+    "date": "%d %b %Y",
+    "time": "%H:%M:%S",
+    "periods": ["AM", "PM"],
+    "days": ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
+    "shortDays": ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
+    "months": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    "shortMonths": [
+        "Jan",
+        "Feb",
+        "Mar",
+        "Apr",
+        "May",
+        "Jun",
+        "Jul",
+        "Aug",
+        "Sep",
+        "Oct",
+        "Nov",
+        "Dec",
+    ],
+}

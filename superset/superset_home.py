@@ -1,0 +1,112 @@
+"""Where Superset keeps its things, for every process that configures, deploys or serves it.
+
+Light on purpose: nothing here imports Superset, whose import costs seconds, so that "nothing has
+changed" is an answer of milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent
+REPOSITORY = SOURCE.parent
+ASSETS = SOURCE / "assets"
+
+
+@dataclass(frozen=True)
+class SupersetHome:
+    """The paths under one Meritline home that Superset reads and writes."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """Everything that Superset itself writes."""
+        return self.root / "superset"
+
+    @property
+    def metadata(self) -> Path:
+        """Superset's own database when no other is configured."""
+        return self.folder / "superset.db"
+
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.folder / "superset.log"
+
+    @property
+    def deploy_log(self) -> Path:
+        """What the libraries said during the last deployment."""
+        return self.folder / "deploy.log"
+
+    @property
+    def pid(self) -> Path:
+        """The process id of the running server."""
+        return self.folder / "superset.pid"
+
+    @property
+    def deployed(self) -> Path:
+        """What was deployed last, to skip a deployment that would change nothing."""
+        return self.folder / "deployed.json"
+
+    @property
+    def secret_key(self) -> Path:
+        """The key that signs sessions and encrypts stored passwords."""
+        return self.root / "secrets" / "superset_key"
+
+    @property
+    def admin_password(self) -> Path:
+        """The administrator's first password, outside the demonstration."""
+        return self.root / "secrets" / "superset_admin"
+
+    def database(self, name: str) -> Path:
+        """The published file of one database, behind its links at this moment.
+
+        DuckDB shares an open file between connections of one process by its path; the target's
+        path differs with every publication, so that a new connection always opens the newest.
+        """
+        return (self.root / "serving" / f"{name}.duckdb").resolve()
+
+    def publication_id(self) -> str:
+        """The run whose data is being served, or "none" before the first publication."""
+        try:
+            return os.readlink(self.root / "serving" / "current").rstrip("/").rsplit("/", 1)[-1]
+        except OSError:
+            return "none"
+
+    def ops_id(self) -> str:
+        """The run whose checks and ledger are being served."""
+        try:
+            return os.readlink(self.root / "serving" / "ops.duckdb").rsplit("/", 1)[-1]
+        except OSError:
+            return "none"
+
+
+def superset_home(environment: Mapping[str, str] = os.environ) -> SupersetHome:
+    """The home that `MERITLINE_HOME` names, else `data` in the repository."""
+    return SupersetHome(Path(environment.get("MERITLINE_HOME") or REPOSITORY / "data").resolve())
+
+
+def private_secret(path: Path, length: int) -> str:
+    """Read a secret, or make one that only its owner may read.
+
+    The file is linked into place whole, so that of two processes that start together both end
+    with the same secret.
+    """
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(length))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
