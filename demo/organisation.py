@@ -200,6 +200,8 @@ def _build_site(
                        lead.hire_date)
         )  # fmt: skip
         leads[team] = lead
+    for number, person in enumerate((manager, *leads.values())):
+        person.identities.append(Identity(f"SIP/{1901 + number}", person.hire_date))
     members: list[Employee] = []
     for index in range(count):
         team = teams[index % len(teams)]
@@ -345,14 +347,15 @@ def _logins(members: list[Employee], first: date, days: int) -> None:
     change = first + timedelta(days=round(days * 0.4))
     renamed.identities[0].valid_to = change
     renamed.identities.append(Identity(f"Agent/{1301 + len(members)}", change))
-    # A borrowed desk: for a day or two somebody works under a login that HR never recorded.
-    borrowed = first + timedelta(days=round(days * 0.3))
-    borrowed += timedelta(days=-borrowed.weekday() % 7)  # a Monday, when nobody is off
-    members[2].unrecorded_logins.append(
-        Identity("Agent/1999", borrowed, borrowed + timedelta(days=max(1, days // 60)))
-    )
+    if renamed.site is SITES[0]:
+        # A borrowed desk: for a day or two somebody works under a login that HR never recorded.
+        borrowed = first + timedelta(days=round(days * 0.3))
+        borrowed += timedelta(days=-borrowed.weekday() % 7)  # a Monday, when nobody is off
+        members[2].unrecorded_logins.append(
+            Identity("Agent/1999", borrowed, borrowed + timedelta(days=max(1, days // 60)))
+        )
     # HR records a newcomer's login a few days after the first call.
-    recorded = newest.hire_date + timedelta(days=TRAINING_DAYS + max(1, days // 40))
+    recorded = newest.hire_date + timedelta(days=TRAINING_DAYS + days // 40)
     newest.unrecorded_logins.append(
         Identity(newest.identities[0].login, newest.hire_date, recorded)
     )

@@ -79,6 +79,12 @@ def simulate(
             people[site.site_id], clock, first, end, _stream(seed, site.site_id, "rota")
         )
 
+        desks = [
+            person.identities[0].login.rpartition("/")[2]
+            for person in people[site.site_id]
+            if person.identities and not person.takes_calls
+        ]
+
         def day_done(day: date, log: list[str], cdr: list[str], site: Site) -> None:
             nonlocal done
             done += 1
@@ -89,7 +95,7 @@ def simulate(
                 progress(done, days * len(SITES))
 
         board = Switchboard(
-            site, rota, clock, first, days, _stream(seed, site.site_id, "calls"),
+            site, rota, clock, desks, first, days, _stream(seed, site.site_id, "calls"),
             partial(day_done, site=site),
         )  # fmt: skip
         board.run()
@@ -180,11 +186,12 @@ def _write_people(files: _Files, people: list[Employee], end: date) -> None:
             for a in person.assignments
         ]  # fmt: skip
         for identity in person.identities:
+            # Queues know agents by name, call records by device.
             device = f"SIP/{identity.login.rpartition('/')[2]}"
             identities += [
                 (person.site.site_id, login, person.employee_id, identity.valid_from,
                  identity.valid_to)
-                for login in (identity.login, device)
+                for login in dict.fromkeys((identity.login, device))
             ]  # fmt: skip
     files.table(
         "hr_employees/employees.csv",

@@ -134,15 +134,28 @@ class Switchboard:
         site: Site,
         rota: Rota,
         clock: SiteClock,
+        desks: list[str],
         first: date,
         days: int,
         rng: random.Random,
         day_done: Callable[[date, list[str], list[str]], None],
     ) -> None:
-        """Plan the load of all days; `day_done` gets each local day's queue_log and CDR lines."""
+        """Plan the load of all days.
+
+        Args:
+            site: Where.
+            rota: Who is planned to be there.
+            clock: The site's wall clock.
+            desks: Extensions that call each other, outside any queue.
+            first: The first local day.
+            days: How many.
+            rng: All chance.
+            day_done: Gets each local day's queue_log and CDR lines.
+        """
         self.site, self.rota, self.clock, self.rng = site, rota, clock, rng
         self.days = [first + timedelta(days=n) for n in range(days)]
         self.midnights = [clock.midnight(first + timedelta(days=n)) for n in range(days + 1)]
+        self.desks = desks
         self.day_done = day_done
         self.totals = Totals()
         self.surveys: list[Survey] = []
@@ -658,16 +671,16 @@ class Switchboard:
         self._channels += 1
 
     def _call_internally(self, at: int, _: object, __: int) -> None:
-        """Let one desk of the back office call another; no queue is concerned."""
+        """Let one lead's or manager's desk call another; no queue is concerned."""
         rng = self.rng
-        caller, called = rng.sample(range(1901, 1909), 2)
+        caller, called = rng.sample(self.desks, 2)
         answer = at + rng.randrange(3, 10) if rng.random() < 0.8 else None
         end = answer + 5 + int(rng.expovariate(1 / 90.0)) if answer else at + 25
         self.totals.internal += 1
         unique = self._unique(at)
         self._push(
             end, self._record,
-            (str(caller), str(called), "from-internal", f"SIP/{caller}-{self._channels:08x}",
+            (caller, called, "from-internal", f"SIP/{caller}-{self._channels:08x}",
              f"SIP/{called}-{self._channels + 1:08x}", "Dial", f"SIP/{called}", at, answer, end,
              unique),
         )  # fmt: skip
@@ -679,4 +692,4 @@ class Switchboard:
 
 def _sellable_share(agents: float) -> float:
     """Return the share of the agents' time that can be spent on calls at a steady service level."""
-    return max(0.12, 0.95 - 0.49 / math.sqrt(agents) - 0.35 / agents) if agents > 0 else 0.0
+    return max(0.12, 0.945 - 0.49 / math.sqrt(agents) - 0.35 / agents) if agents > 0 else 0.0
