@@ -156,7 +156,7 @@ def _feed(path: Path, name: str, entry: dict[str, Any]) -> Feed:
 
 
 def _column(path: Path, feed: str, name: str, declared: Any) -> Column:  # noqa: ANN401 (YAML)
-    details: dict[str, Any] = declared if isinstance(declared, dict) else {"type": declared}
+    details = cast(dict[str, Any], declared) if isinstance(declared, dict) else {"type": declared}
     if details.get("type") not in SQL_TYPES:
         raise FeedError(
             f"{path}: {feed}.{name}: type is {details.get('type')!r}; "

@@ -167,7 +167,7 @@ def _write_empty(con: duckdb.DuckDBPyConnection, file: Path, columns: dict[str, 
 def _sweep_held(home: Home, feed: Feed) -> None:
     """A held file is held by its note; parts without one were on their way."""
     folder = home.held / feed.name
-    named = {part for note in folder.glob("*.json") for part in _note(note)["parts"]}
+    named = {part for note in folder.glob("*.json") for part in _parts(_note(note))}
     for file in folder.glob("*.parquet"):
         if file.stem not in named:
             file.unlink()
@@ -213,10 +213,12 @@ def admit_parts(home: Home, feed: Feed, parts: Iterable[str]) -> None:
     """Move parts, parsed in this run or held before, to the live ones."""
     for part in parts:
         file = f"{part}.parquet"
-        incoming, held = home.incoming / feed.name / file, home.held / feed.name / file
         _move_rejected(home, feed, part)
-        os.replace(incoming if incoming.exists() else held, home.raw / feed.name / file)
-    _fsync_folder(home.raw / feed.name)
+        for folder in (home.incoming / feed.name, home.held / feed.name):
+            # A killed run may have moved it already.
+            if (folder / file).exists():
+                os.replace(folder / file, home.raw / feed.name / file)
+    make_last(home.raw / feed.name)
 
 
 def hold_parts(home: Home, feed: Feed, parts: Iterable[str], note: dict[str, object]) -> None:
@@ -239,7 +241,7 @@ def drop_held(home: Home, feed: Feed, path: str) -> None:
     file = home.held / feed.name / f"{path_hash(path)}.json"
     if not file.exists():
         return
-    parts = cast(list[str], _note(file)["parts"])
+    parts = _parts(_note(file))
     file.unlink()
     for part in parts:
         held = home.held / feed.name / f"{part}.parquet"
@@ -254,18 +256,18 @@ def held_notes(home: Home, feed: Feed) -> dict[str, dict[str, object]]:
     return {str(note["path"]): note for note in notes}
 
 
-def _note(file: Path) -> dict[str, list[str]]:
-    return cast(dict[str, list[str]], json.loads(file.read_text(encoding="utf-8")))
+def _parts(note: dict[str, object]) -> list[str]:
+    return cast(list[str], note["parts"])
+
+
+def _note(file: Path) -> dict[str, object]:
+    return cast(dict[str, object], json.loads(file.read_text(encoding="utf-8")))
 
 
 def _move_rejected(home: Home, feed: Feed, part: str) -> None:
     rejected = home.incoming / feed.name / f"{part}.rejected"
     if rejected.exists():
         os.replace(rejected, home.rejected / feed.name / f"{part}.parquet")
-
-
-def _fsync_folder(folder: Path) -> None:
-    make_last(folder)
 
 
 def released(home: Home) -> dict[tuple[str, str], str]:
@@ -296,7 +298,7 @@ def release(home: Home, feeds: Iterable[Feed], path: str, by: str, reason: str) 
         raise LookupError(f"{path} is not held; held files: {names}")
     entry = {
         "path": path,
-        "sha256": held[path]["sha256"],
+        "sha256": str(held[path]["sha256"]),
         "by": by,
         "reason": reason,
         "released_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,6 +1,6 @@
 """Landing: from files in the inbox to admitted Parquet, and the tables the warehouse reads of it.
 
-    prepare → parse_feed (each feed) → admit or hold (each file) → write_landing_tables
+prepare → parse_feed (each feed) → admit or hold (each file) → write_landing_tables
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class FileReport:
         status: `parsed` (awaits admission), `unchanged`, `held` (as before, not looked at again),
             `changing` (became shorter while it was read: left for the next run).
         parts: Names of the parts that were parsed, in their order.
+        lines_read: Of the whole file as it will stand in the lake; likewise accepted and rejected.
+        new_lines: Of these, how many this run read.
         message: Why the file as a whole is not usable, if it is not.
         released_by: Who released this content, if anyone did: it passes whatever its lines say.
     """
@@ -46,6 +48,7 @@ class FileReport:
     lines_read: int = 0
     accepted: int = 0
     rejected: int = 0
+    new_lines: int = 0
     first_at: str | None = None
     last_at: str | None = None
     size: int = 0
@@ -185,9 +188,7 @@ class _FeedState:
         self._last: dict[str, int] = {}
         for top in (home.raw, home.superseded, home.held):
             for name in lake.names_in(top / feed.name):
-                self._last[name.path_hash] = max(
-                    self._last.get(name.path_hash, 0), name.sequence
-                )
+                self._last[name.path_hash] = max(self._last.get(name.path_hash, 0), name.sequence)
 
     def forget_held(self, present: set[str]) -> None:
         """A held file that was removed is held no more."""
@@ -224,7 +225,12 @@ def _land_file(
     except FileNotFoundError:
         return FileReport(state.feed.name, site_of(path), path, "changing")
     nothing = FileReport(
-        state.feed.name, site_of(path), path, "unchanged", size=stat.st_size, mtime_ns=stat.st_mtime_ns
+        state.feed.name,
+        site_of(path),
+        path,
+        "unchanged",
+        size=stat.st_size,
+        mtime_ns=stat.st_mtime_ns,
     )
     note = state.held.get(path)
     if note is not None:
@@ -246,9 +252,7 @@ def _land_file(
     return replace(nothing, status="changing")
 
 
-def _as_held(
-    note: dict[str, object], released: Mapping[tuple[str, str], str]
-) -> FileReport:
+def _as_held(note: dict[str, object], released: Mapping[tuple[str, str], str]) -> FileReport:
     names = FileReport.__dataclass_fields__
     known = {key: value for key, value in note.items() if key in names}
     for key in ("parts", "notes"):
@@ -292,23 +296,24 @@ def _read(
     origin = Origin(feed, path, nothing.site_id, nothing.size, nothing.mtime_ns)
     target = state.home.incoming / feed.name
     with session(con, parser.hash_key) as cursor:
-        parsed = parse(
-            cursor, origin, scanned, base, target=target, work=work, name_part=name_part
-        )
+        parsed = parse(cursor, origin, scanned, base, target=target, work=work, name_part=name_part)
     if not copy and _has_changed(file, nothing):
         for part in parsed.parts:
             for suffix in ("parquet", "rejected"):
                 (target / f"{part.name}.{suffix}").unlink(missing_ok=True)
         return None
+    kept = [p for p in state.live.get(path, []) if p.name.start < scanned.start]
+    every = (*kept, *parsed.parts)
     return replace(
         nothing,
         status="parsed",
         parts=tuple(part.name for part in parsed.parts),
-        lines_read=sum(part.lines_read for part in parsed.parts),
-        accepted=sum(part.accepted for part in parsed.parts),
-        rejected=sum(part.rejected for part in parsed.parts),
-        first_at=min((p.first_at for p in parsed.parts if p.first_at), default=None),
-        last_at=max((p.last_at for p in parsed.parts if p.last_at), default=None),
+        lines_read=sum(part.lines_read for part in every),
+        accepted=sum(part.accepted for part in every),
+        rejected=sum(part.rejected for part in every),
+        new_lines=sum(part.lines_read for part in parsed.parts),
+        first_at=min((part.first_at for part in every if part.first_at), default=None),
+        last_at=max((part.last_at for part in every if part.last_at), default=None),
         sha256=scanned.sha256,
         message=parsed.message,
         notes=parsed.notes,
@@ -323,9 +328,7 @@ def _has_changed(file: Path, seen: FileReport) -> bool:
 
 def _is_new(state: _FeedState, path: str, scanned: Scan) -> bool:
     """Whether the bytes say anything that the lake does not have."""
-    live = {
-        (part.name.start, part.name.end, part.sha256) for part in state.live.get(path, [])
-    }
+    live = {(part.name.start, part.name.end, part.sha256) for part in state.live.get(path, [])}
     spans = [(scanned.start, scanned.split, scanned.sha256_at_split)]
     if scanned.split < scanned.end:
         spans.append((scanned.split, scanned.end, scanned.sha256))
@@ -364,22 +367,24 @@ def land(
         log.warning("%s in the inbox belongs to no feed and is not read", name)
     reports: list[FileReport] = []
     for feed in feeds.values():
+        passed: list[FileReport] = []
         for report in parse_feed(home, inbox, feed, parser, log):
             if report.status != "parsed":
                 reports.append(report)
             elif report.released_by or report.rejected_ratio <= feed.max_rejected_ratio:
-                admit(home, feed, [report])
-                reports.append(report)
+                passed.append(report)
             else:
                 reason = report.message or (
                     f"{report.rejected} of {report.lines_read} lines rejected; "
                     f"at most {feed.max_rejected_ratio:.0%} may be"
                 )
                 reports.append(hold(home, feed, report, reason))
+        admit(home, feed, passed)
+        reports += passed
     return LandingReport(tuple(reports), tuple(unknown))
 
 
-# ---- the tables of the warehouse ------------------------------------------------------------------
+# ---- the tables of the warehouse -----------------------------------------------------------------
 
 
 def write_landing_tables(
@@ -415,7 +420,9 @@ def write_landing_tables(
         )
         published = {
             str(row[0])
-            for row in con.execute("select part from landing.files where state <> 'gone'").fetchall()
+            for row in con.execute(
+                "select part from landing.files where state <> 'gone'"
+            ).fetchall()
         }
         previous = con.execute("select max(as_of) from landing.run").fetchone()
         _write_log_duplicates(con, home, feeds, "landing.log_duplicates")
@@ -549,9 +556,7 @@ def _write_log_duplicates(
     have it equally often the one that starts first keeps it. Only files whose times overlap can
     share a line, so only those are compared.
     """
-    con.execute(
-        f"create or replace table {table} (feed varchar, part varchar, line_number bigint)"
-    )
+    con.execute(f"create or replace table {table} (feed varchar, part varchar, line_number bigint)")
     for feed in feeds.values():
         if feed.key:
             continue
@@ -559,11 +564,18 @@ def _write_log_duplicates(
         for part in lake.parts_in(con, home.raw / feed.name):
             if part.first_at and part.last_at:
                 _, first, last = spans.get(part.path, ("", part.first_at, part.last_at))
-                spans[part.path] = (part.site_id, min(first, part.first_at), max(last, part.last_at))
+                spans[part.path] = (
+                    part.site_id,
+                    min(first, part.first_at),
+                    max(last, part.last_at),
+                )
         windows = _overlaps(spans)
         if not windows:
             continue
-        con.execute("create or replace temp table shared_times (path varchar, low timestamp, high timestamp)")
+        con.execute(
+            "create or replace temp table shared_times "
+            "(path varchar, low timestamp, high timestamp)"
+        )
         con.executemany("insert into shared_times values (?, ?, ?)", windows)
         time = "epoch_ms(epoch * 1000)" if feed.format == "queue_log" else feed.time_column
         paths = {path for path, _, _ in windows}

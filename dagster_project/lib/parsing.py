@@ -156,9 +156,8 @@ def parse(
         # The place where a cut stream ends counts as one record that could not be read.
         row_count += 1
         spans = [(*spans[0][:4], row_count)]
-        con.execute(
-            "insert into taken_out values (?, ?, '')", [row_count, f"{scanned.damage}; deliver it again"]
-        )
+        reason = f"{scanned.damage}; deliver it again"
+        con.execute("insert into taken_out values (?, ?, '')", [row_count, reason])
     before = base.row_count if base and scanned.start else 0
     started_at = base.started_at if base and scanned.start else None
     summaries = [_summary(con, first, last) for *_, first, last in spans]
@@ -190,7 +189,12 @@ def parse(
                 target / f"{part}.rejected",
                 {},
             )
-        _write(con, _accepted_sql(origin, part, first, last, before, started_at), target / f"{part}.parquet", facts)
+        _write(
+            con,
+            _accepted_sql(origin, part, first, last, before, started_at),
+            target / f"{part}.parquet",
+            facts,
+        )
         parts.append(
             ParsedPart(
                 part,
@@ -201,7 +205,6 @@ def parse(
                 summary.last_at,
             )
         )
-    con.execute("drop view judged; drop view staged; drop table if exists staged_rows; drop table taken_out")
     return Parsed(tuple(parts), staged.notes, staged.message or scanned.damage)
 
 
@@ -212,9 +215,7 @@ def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
 # ---- staging: rows of text, c1..cn and their number n ------------------------------------------
 
 
-def _stage(
-    con: duckdb.DuckDBPyConnection, feed: Feed, scanned: Scan, work: Path
-) -> _Staged:
+def _stage(con: duckdb.DuckDBPyConnection, feed: Feed, scanned: Scan, work: Path) -> _Staged:
     con.execute("create or replace temp table taken_out (n bigint, reason varchar, text varchar)")
     if scanned.kind == "parquet":
         return _stage_parquet(con, feed, scanned)
@@ -251,7 +252,13 @@ def _stage_records(
     if scanned.is_clean and fits and not _starts_blank(scanned.source):
         try:
             _keep(
-                con, scanned.source, width, delimiter=",", quote='"', skip=int(has_header), work=work
+                con,
+                scanned.source,
+                width,
+                delimiter=",",
+                quote='"',
+                skip=int(has_header),
+                work=work,
             )
         except duckdb.Error as error:
             if "CSV" not in str(error):
@@ -285,7 +292,7 @@ def _stage_parquet(con: duckdb.DuckDBPyConnection, feed: Feed, scanned: Scan) ->
             for i, name in enumerate(names, 1)
         )
         con.execute(f"create temp table staged_rows as select {columns} from {source}")  # noqa: S608
-    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.Error) as error:
+    except duckdb.Error as error:
         return _unreadable(con, f"no readable Parquet file: {str(error).splitlines()[0]}")
     _number(con)
     return _described(feed, names)
@@ -350,7 +357,7 @@ def _keep(
     kept = work / "staged"
     con.execute(f"copy ({select}) to {quoted(str(kept))} (format parquet, compression snappy)")
     con.execute(
-        "create or replace temp view staged as select *, file_row_number + 1 as n "
+        "create or replace temp view staged as select *, file_row_number + 1 as n "  # noqa: S608
         f"from read_parquet({quoted(str(kept))}, file_row_number = true)"
     )
     return None
@@ -364,8 +371,8 @@ def _take_out(con: duckdb.DuckDBPyConnection, rejects: Rejects) -> None:
     rejects.close()
     if rejects.path.stat().st_size:
         con.execute(
-            "insert into taken_out select n, reason, text from read_csv(?, delim = ',', quote = '\"', "
-            "escape = '\"', header = false, auto_detect = false, max_line_size = 10000000, "
+            "insert into taken_out select n, reason, text from read_csv(?, delim = ',', "
+            "quote = '\"', escape = '\"', header = false, auto_detect = false, "
             "columns = {'n': 'BIGINT', 'reason': 'VARCHAR', 'text': 'VARCHAR'})",
             [str(rejects.path)],
         )
@@ -411,7 +418,7 @@ def _queue_log_sql(feed: Feed) -> str:
                 when epoch not between {_EARLIEST_EPOCH} and {_LATEST_EPOCH}
                     then 'epoch|not between 1990 and 2100'
                 when event not in ({events}) then 'event|unknown event'
-                {' '.join(numbers)}
+                {" ".join(numbers)}
             end as problem
             from named
         )
@@ -440,7 +447,7 @@ def _cdr_sql(staged: _Staged) -> str:
     }
     named = ", ".join(f'{text} as "{name}"' for name, text in fields.items())
     times = " ".join(
-        f"when \"{name}\" is not null and try_cast(\"{name}\" as timestamp) is null "
+        f'when "{name}" is not null and try_cast("{name}" as timestamp) is null '
         f"then '{name}|{_EXPECTED['instant']}'"
         for name in ("start", "answer", "end")
     )
@@ -505,9 +512,7 @@ def _csv_sql(feed: Feed, staged: _Staged) -> str:
             problems.append(f"when {text} is null then {quoted(f'{column.header}|empty')}")
         if column.type in _EXPECTED:
             reason = quoted(f"{column.header}|{_EXPECTED[column.type]}")
-            problems.append(
-                f"when {text} is not null and ({_typed(column)}) is null then {reason}"
-            )
+            problems.append(f"when {text} is not null and ({_typed(column)}) is null then {reason}")
     problem = f"case {' '.join(problems)} end" if problems else "null::varchar"
     values = " ".join(
         f'when {quoted(column.header)} then "t_{column.name}"' for column in feed.columns
@@ -528,14 +533,14 @@ def _csv_sql(feed: Feed, staged: _Staged) -> str:
         typed as (
             select n, text, problem,
                 case split_part(problem, '|', 1) {values} end as value,
-                {', '.join(typed)}
+                {", ".join(typed)}
             from judged
         )
         select *, {at} as at from typed"""  # noqa: S608
 
 
 def _has_offset(column: Column) -> str:
-    return f"regexp_matches(\"t_{column.name}\", {quoted(_OFFSET)})"
+    return f'regexp_matches("t_{column.name}", {quoted(_OFFSET)})'
 
 
 def _typed(column: Column) -> str:
@@ -543,7 +548,8 @@ def _typed(column: Column) -> str:
     text = f'"t_{column.name}"'
     match column.type:
         case "integer":
-            return f"case when regexp_full_match({text}, '[+-]?[0-9]+') then try_cast({text} as bigint) end"
+            is_whole = f"regexp_full_match({text}, '[+-]?[0-9]+')"
+            return f"case when {is_whole} then try_cast({text} as bigint) end"
         case "number":
             return f"try_cast({text} as {SQL_TYPES['number']})"
         case "boolean":
@@ -597,7 +603,9 @@ def _accepted_sql(
     origin: Origin, part: str, first: int, last: int, before: int, started_at: str | None
 ) -> str:
     columns = ", ".join(f'"{name}"' for name in origin.feed.data_columns())
-    started = f"timestamp {quoted(started_at)}" if started_at and origin.feed.grows else "null::timestamp"
+    started = "null::timestamp"
+    if started_at and origin.feed.grows:
+        started = f"timestamp {quoted(started_at)}"
     return (
         f"select {columns}, {quoted(origin.path)} as _path, {quoted(part)} as _part, "  # noqa: S608
         f"{quoted(origin.site_id)} as _site_id, n + {before} as _line_number, "
@@ -610,8 +618,9 @@ def _rejected_sql(origin: Origin, first: int, last: int, before: int) -> str:
     return (
         f"select {quoted(origin.path)} as path, n + {before} as line_number, field, value, "  # noqa: S608
         "reason, text from ("
-        "select n, split_part(problem, '|', 1) as field, value, split_part(problem, '|', 2) as reason, "
-        f"left(text, {LONGEST_TEXT}) as text from judged where problem is not null "
+        "select n, split_part(problem, '|', 1) as field, value, "
+        f"split_part(problem, '|', 2) as reason, left(text, {LONGEST_TEXT}) as text "
+        "from judged where problem is not null "
         "union all select n, 'line', null, reason, text from taken_out) "
         f"where n between {first} and {last} order by n"
     )

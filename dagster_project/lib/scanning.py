@@ -11,6 +11,7 @@ import codecs
 import csv
 import gzip
 import hashlib
+import io
 import itertools
 import zlib
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ class _Hash(Protocol):
 
 
 class _Cleanliness:
-    """Whether DuckDB may read what passes by: asked of whole chunks, so it costs next to nothing."""
+    """Whether DuckDB may read what passes by; asked of whole chunks, it costs little."""
 
     def __init__(self, *, at_file_start: bool, skips_bom: bool) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -118,13 +119,18 @@ class _Cleanliness:
 def _may_be_too_long(chunk: bytes) -> bool:
     """A line over the limit covers half of the limit without a line end, wherever it starts."""
     half = LONGEST_LINE // 2
-    return any(
-        chunk.find(b"\n", at, at + half) < 0 for at in range(0, len(chunk) - half + 1, half)
-    )
+    return any(chunk.find(b"\n", at, at + half) < 0 for at in range(0, len(chunk) - half + 1, half))
 
 
 def scan(
-    file: Path, size: int, base: Base | None, *, grows: bool, has_header: bool, work: Path, copy: bool
+    file: Path,
+    size: int,
+    base: Base | None,
+    *,
+    grows: bool,
+    has_header: bool,
+    work: Path,
+    copy: bool,
 ) -> Scan:
     """Read the first `size` bytes of a file once.
 
@@ -224,6 +230,7 @@ class Rejects:
     """Lines that were taken out before DuckDB read the rest, written to a file of their own."""
 
     def __init__(self, path: Path) -> None:
+        """Begin the file."""
         self.path = path
         self._stream = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -345,7 +352,7 @@ def _record(
         if b'"' not in following:
             continue
         try:
-            fields = next(csv.reader(taken.splitlines(keepends=True), strict=True))
+            fields = next(csv.reader(io.StringIO(taken, newline=""), strict=True))
         except csv.Error:
             continue
         fields[-1] = fields[-1].rstrip("\r\n")
@@ -360,6 +367,8 @@ def read_header(source: Path) -> list[str]:
         for line in _lines(stream):
             if line.strip():
                 text = line.decode("utf-8", "replace").strip()
-                return [name.strip() for name in next(csv.reader([text]))]
+                try:
+                    return [name.strip() for name in next(csv.reader([text]))]
+                except csv.Error:
+                    return text.split(",")
     return []
-

@@ -208,5 +208,5 @@ def _kept_secret(path: Path) -> str:
         beside.unlink()
     secret = path.read_text().strip()
     if not secret:
-        raise ValueError(f"{path} is empty; restore it from a backup (a new key would change all hashes)")
+        raise ValueError(f"{path} is empty; restore it (a new key would change all hashes)")
     return secret
