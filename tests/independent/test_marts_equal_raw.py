@@ -1,9 +1,16 @@
-"""The marts of a demo's home equal an independent count of its raw lines, without tolerance."""
+"""The marts equal an independent count of the raw lines, without tolerance.
+
+Twice: for a demo's inbox, and for one of everything that goes wrong with raw telephony.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +19,7 @@ import pytest
 
 from tests.independent import figures, raw
 from tests.independent.count import SEEDS, Counted, count
+from tests.independent.hostile import write_inbox
 from tests.independent.subjects import Amounts, amounts_by_day, kpi_sums
 
 pytestmark = pytest.mark.slow
@@ -32,27 +40,59 @@ COMPARED = (
 )
 
 
-class DemoHome(Protocol):
-    """A home that was built from a demo's inbox."""
+class Built(Protocol):
+    """A home and the inbox that it was built from."""
 
     home: Path
     inbox: Path
 
 
+@dataclass
+class HostileHome:
+    """A home that was built from the hostile inbox."""
+
+    home: Path
+    inbox: Path
+
+
+@pytest.fixture(scope="session")
+def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> HostileHome:
+    """The line run once over the hostile inbox."""
+    folder = tmp_path_factory.mktemp("hostile")
+    built = HostileHome(folder / "home", folder / "inbox")
+    write_inbox(built.inbox)
+    meritline = Path(sys.executable).with_name("meritline")
+    run = subprocess.run(
+        [meritline, "run", "--inbox", built.inbox, "--home", built.home],
+        env={**os.environ, "MERITLINE_HOME": str(built.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return built
+
+
+@pytest.fixture(scope="module", params=["demo_home", "hostile_home"])
+def built(request: pytest.FixtureRequest) -> Built:
+    """Each of the homes."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture(scope="module")
-def marts(demo_home: DemoHome) -> Iterator[duckdb.DuckDBPyConnection]:
+def marts(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published marts, read only."""
-    with duckdb.connect(str(demo_home.home / "serving" / "marts.duckdb"), read_only=True) as opened:
+    with duckdb.connect(str(built.home / "serving" / "marts.duckdb"), read_only=True) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def counted(demo_home: DemoHome, marts: duckdb.DuckDBPyConnection) -> Counted:
+def counted(built: Built, marts: duckdb.DuckDBPyConnection) -> Counted:
     """The count of the same inbox up to the same instant."""
     ((as_of,),) = marts.execute(
         "select epoch(as_of::timestamp)::bigint from marts.publication"
     ).fetchall()
-    return count(demo_home.inbox, SEEDS, as_of)
+    return count(built.inbox, SEEDS, as_of)
 
 
 @pytest.fixture(scope="module")
@@ -388,8 +428,8 @@ def test_speed_of_answer_percentiles(marts: duckdb.DuckDBPyConnection, counted: 
     same(rounded, [(kpi, day, round(value or 0, 9)) for kpi, day, value in expected])
 
 
-def test_lines_are_accounted_for(demo_home: DemoHome, counted: Counted) -> None:
-    ops_file = demo_home.home / "serving" / "ops.duckdb"
+def test_lines_are_accounted_for(built: Built, counted: Counted) -> None:
+    ops_file = built.home / "serving" / "ops.duckdb"
     with duckdb.connect(str(ops_file), read_only=True) as ops:
         ledger = ops.execute(
             """
