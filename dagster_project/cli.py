@@ -1,0 +1,317 @@
+"""`meritline …`: the line from a terminal.
+
+Exit codes: 0 done, 1 a check held the data back, 2 wrong use or a mistake in `seeds/`,
+3 crash, disk or lock, 4 a close or export was refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import subprocess
+import sys
+import traceback
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from dagster_project.lib import lake, ops, publishing
+from dagster_project.lib import progress as events
+from dagster_project.lib.clock import parse_instant
+from dagster_project.lib.feeds import load_feeds
+from dagster_project.lib.locking import is_held, read_holder
+from dagster_project.lib.ops import Outcome
+from dagster_project.lib.settings import Settings, load_settings
+
+PROJECT = Path(__file__).resolve().parents[1]
+DONE, WRONG_USE, CRASH = 0, 2, 3
+DAGSTER_SETTINGS = """\
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    # The line's lock is what keeps writers apart; this keeps queued runs from waiting on it.
+    granularity: run
+    default_limit: 1
+python_logs:
+  python_log_level: INFO
+  managed_python_loggers: [meritline]
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    out = Console(highlight=False, soft_wrap=True)
+    try:
+        with _wrong_use():
+            settings = load_settings(options.home)
+        _use_home(settings)
+        return options.command(options, settings, out)
+    except KeyboardInterrupt:
+        out.print("Interrupted; nothing was published.")
+        return CRASH
+    except UsageError as error:
+        out.print(f"[red]{escape(str(error))}[/red]")
+        return WRONG_USE
+    except Exception as error:
+        # Python's own exit code for a crash, 1, would say that a check held the data back.
+        traceback.print_exc()
+        out.print(f"[red]{escape(f'{type(error).__name__}: {error}')}[/red]")
+        return CRASH
+
+
+class UsageError(Exception):
+    """The command was used wrongly; the message says how it is used."""
+
+
+@contextmanager
+def _wrong_use() -> Iterator[None]:
+    """Take what the functions inside find fault with as a mistake of the caller."""
+    try:
+        yield
+    except (ValueError, LookupError) as error:
+        raise UsageError(error.args[0]) from error
+
+
+def demo(options: argparse.Namespace, settings: Settings, out: Console) -> int:
+    """Write a simulated call centre's raw files."""
+    from demo import simulate
+
+    inbox = _inbox(options, settings)
+    if inbox.exists() and any(inbox.iterdir()):
+        if options.if_empty:
+            out.print(f"{inbox} has files already; no demo is written.")
+            return DONE
+        raise UsageError(f"{inbox} is not empty; name an empty folder with --inbox.")
+    with _wrong_use(), _bars(out) as bars:
+        bar = bars.add_task("simulating", total=None, label="")
+        summary = simulate(
+            inbox,
+            options.agents,
+            options.days,
+            options.seed,
+            progress=lambda done, total: bars.update(bar, completed=done, total=total),
+        )
+    out.print(
+        f"{summary.files:,} files of {summary.agents} agents, {summary.first_day} to "
+        f"{summary.last_day}: {summary.contacts:,} contacts, {summary.surveys:,} answers → {inbox}"
+    )
+    return DONE
+
+
+def run(options: argparse.Namespace, settings: Settings, out: Console) -> int:
+    """Run the line once in this process and say what came of it."""
+    inbox = _inbox(options, settings)
+    if not inbox.is_dir():
+        raise UsageError(
+            f"There is no inbox {inbox}; deliver files to it or run: meritline demo --inbox {inbox}"
+        )
+    with _wrong_use():
+        as_of = parse_instant(options.as_of).isoformat() if options.as_of else ""
+    run_id = str(uuid.uuid4())
+    with _listening(out):
+        error = _execute(run_id, inbox, as_of, options.wait)
+    result = ops.last_run(settings.home, run_id)
+    if result is None:
+        out.print(f"[red]{escape(error or 'The run ended before it began.')}[/red]")
+        return CRASH
+    with duckdb.connect(str(settings.home.ops), read_only=True) as connection:
+        warnings = connection.execute(
+            "select message from marts.quality_results where run_id = ? and not is_passed "
+            "and severity = 'warn' order by subject, check_name",
+            [run_id],
+        ).fetchall()
+    for (message,) in warnings:
+        out.print(f"[yellow]warning[/yellow] {escape(message)}")
+    if result.outcome is Outcome.PUBLISHED:
+        out.print(f"[green]Published[/green] {settings.home.published_marts}")
+    elif result.outcome is Outcome.NOTHING_NEW:
+        out.print(f"Nothing new: {settings.home.published_marts} is up to date.")
+    else:
+        out.print(f"[red]{result.outcome.capitalize()}, nothing was published.[/red]")
+        out.print(escape(result.message or error or ""))
+        out.print(f"Details: {settings.home.ops}, marts.quality_results; meritline status")
+    return result.outcome.exit_code
+
+
+def serve(options: argparse.Namespace, settings: Settings, out: Console) -> int:
+    """Deploy Superset and serve it."""
+    home = ("--home", str(settings.home.root))
+    deploy = [sys.executable, str(PROJECT / "superset" / "deploy.py"), *home]
+    if options.demo_users:
+        deploy.append("--demo")
+    code = subprocess.run(deploy, check=False).returncode
+    if code == 0:
+        server = [sys.executable, str(PROJECT / "superset" / "serve.py"), options.action, *home]
+        code = subprocess.run([*server, "--port", str(settings.port)], check=False).returncode
+    return DONE if code == 0 else CRASH
+
+
+def status(options: argparse.Namespace, settings: Settings, out: Console) -> int:
+    """Say what is published, what is held and how the last run ended."""
+    home = settings.home
+    out.print(f"home         {home.root}")
+    out.print(f"published    {publishing.published_run(home) or 'nothing yet'}")
+    if is_held(home.run_lock):
+        out.print(f"running      {read_holder(home.run_lock)}")
+    last = ops.last_run(home)
+    if last is not None:
+        out.print(f"last run     {last.started_at} {last.outcome}: {escape(last.message)}")
+    for feed in load_feeds().values():
+        for path, note in lake.held_notes(home, feed).items():
+            out.print(f"[red]held[/red]         {path}: {escape(str(note['reason']))}")
+    return DONE
+
+
+def release(options: argparse.Namespace, settings: Settings, out: Console) -> int:
+    """Let a held file pass at the next run."""
+    feeds = load_feeds().values()
+    with _wrong_use():
+        lake.release(settings.home, feeds, options.file, options.by, options.reason)
+    out.print(f"{options.file} passes at the next run.")
+    return DONE
+
+
+def _execute(run_id: str, inbox: Path, as_of: str, wait_seconds: float) -> str | None:
+    """Run the Dagster job in this process; return the error of a run that could not begin."""
+    # Dagster and dbt take seconds to import: the other commands do without them.
+    import dagster as dg
+
+    from dagster_project.definitions import defs
+
+    with dg.DagsterInstance.get() as instance:
+        result = defs.resolve_job_def("line").execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            raise_on_error=False,
+            run_config={
+                "resources": {
+                    "line": {
+                        "config": {
+                            "inbox": str(inbox),
+                            "as_of": as_of,
+                            "wait_seconds": wait_seconds,
+                        }
+                    }
+                },
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+        )
+    failures = [
+        f"{event.step_key}: {event.step_failure_data.error_display_string}"
+        for event in result.all_events
+        if event.is_step_failure
+    ] or [event.message for event in result.all_events if event.is_failure]
+    return failures[0] if failures else None
+
+
+def _use_home(settings: Settings) -> None:
+    """Make the home the one that Dagster and dbt see, here and in subprocesses."""
+    os.environ["MERITLINE_HOME"] = str(settings.home.root)
+    os.environ["DAGSTER_HOME"] = str(settings.home.dagster)
+    settings_file = settings.home.dagster / "dagster.yaml"
+    if not settings_file.exists():
+        settings_file.parent.mkdir(parents=True, exist_ok=True)
+        settings_file.write_text(DAGSTER_SETTINGS, encoding="utf-8")
+
+
+def _inbox(options: argparse.Namespace, settings: Settings) -> Path:
+    return options.inbox.absolute() if options.inbox else settings.home.inbox
+
+
+def _bars(out: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[label]}"),
+        console=out,
+    )
+
+
+@contextmanager
+def _listening(out: Console) -> Iterator[None]:
+    """Draw the progress of the run: one bar for each stage."""
+    with _bars(out) as bars:
+        tasks = {
+            stage: bars.add_task(stage, total=None, start=False, label="")
+            for stage in ("landing", "dbt", "checks", "publication")
+        }
+
+        def show(event: events.Progress) -> None:
+            task = tasks[event.stage]
+            if not bars.tasks[task].started:
+                bars.start_task(task)
+            is_over = 0 < event.total == event.done
+            bars.update(
+                task,
+                completed=event.done,
+                total=event.total or None,
+                label="" if is_over else event.label,
+            )
+
+        listener = events.Listener(show, lambda text: bars.console.print(escape(text)))
+        events.LOGGER.addHandler(listener)
+        events.LOGGER.setLevel(logging.INFO)
+        events.LOGGER.propagate = False
+        try:
+            yield
+        finally:
+            events.LOGGER.removeHandler(listener)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="meritline", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--home", type=Path, help="default: MERITLINE_HOME, else ./data")
+    inbox = argparse.ArgumentParser(add_help=False)
+    inbox.add_argument("--inbox", type=Path, help="default: HOME/inbox")
+
+    one = commands.add_parser("demo", parents=[common, inbox], help="write a demo's raw files")
+    one.add_argument("--agents", type=int, default=60)
+    one.add_argument("--days", type=int, default=120)
+    one.add_argument("--seed", type=int, default=7)
+    one.add_argument("--if-empty", action="store_true", help="leave an inbox with files alone")
+    one.set_defaults(command=demo)
+
+    one = commands.add_parser("run", parents=[common, inbox], help="run the line once")
+    one.add_argument("--as-of", help="2026-10-31 (its end) or an instant, UTC; default: now")
+    one.add_argument("--wait", type=float, default=600, help="seconds to wait for another run")
+    one.set_defaults(command=run)
+
+    one = commands.add_parser("serve", parents=[common], help="deploy and serve the dashboards")
+    one.add_argument("action", nargs="?", default="start", choices=["start", "stop", "status"])
+    one.add_argument("--demo-users", action="store_true", help="make the demo's log-ins")
+    one.set_defaults(command=serve)
+
+    one = commands.add_parser("status", parents=[common], help="what is published, held, running")
+    one.set_defaults(command=status)
+
+    one = commands.add_parser("release", parents=[common], help="let a held file pass")
+    one.add_argument("file", help="its path in the inbox")
+    one.add_argument("--by", required=True, help="who takes responsibility")
+    one.add_argument("--reason", required=True, help="why its content is right as it is")
+    one.set_defaults(command=release)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

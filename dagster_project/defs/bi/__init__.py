@@ -1,0 +1,1 @@
+"""Dashboards that read the publication."""

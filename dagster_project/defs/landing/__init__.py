@@ -1,0 +1,1 @@
+"""Raw feeds and what starts a run."""

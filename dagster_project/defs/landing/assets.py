@@ -1,0 +1,62 @@
+"""One asset per feed: files from the inbox, judged and admitted to the lake."""
+
+import dagster as dg
+
+from dagster_project.defs.line import LineResource
+from dagster_project.defs.results import asset_check_result
+from dagster_project.lib.feeds import Feed, load_feeds
+from dagster_project.lib.quality import CheckResult
+from expectations import raw
+
+# The subject a feed belongs to is told by the first word of its name.
+SUBJECTS = {"hr": "people", "surveys": "customers"}
+RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL)
+
+
+def subject_of(feed: str) -> str:
+    """Return the asset group of a feed."""
+    return SUBJECTS.get(feed.partition("_")[0], "telephony")
+
+
+def raw_feed(feed: Feed) -> dg.AssetsDefinition:
+    """Make the asset of one feed."""
+    key = dg.AssetKey(["raw", feed.name])
+    names = [rule.name for rule in raw.rules(feed)]
+
+    @dg.asset(
+        key=key,
+        group_name=subject_of(feed.name),
+        owners=["team:data"],
+        kinds={"parquet"},
+        description=feed.description,
+        retry_policy=RETRIES,
+        check_specs=[
+            dg.AssetCheckSpec(rule.name, asset=key, blocking=True, description=rule.expected)
+            for rule in raw.rules(feed)
+        ],
+    )
+    def land(line: LineResource) -> dg.MaterializeResult:
+        with line.run.step(f"landing {feed.name}"):
+            files, checks = line.run.land(feed)
+        results = {check.check_name: check for check in checks}
+        return dg.MaterializeResult(
+            metadata={
+                "files": len(files),
+                "lines_read": sum(file.lines_read for file in files),
+                "rejected": sum(file.rejected for file in files),
+            },
+            check_results=[_check_result(key, name, results.get(name)) for name in names],
+        )
+
+    return land
+
+
+def _check_result(key: dg.AssetKey, name: str, check: CheckResult | None) -> dg.AssetCheckResult:
+    if check is None:
+        return dg.AssetCheckResult(
+            check_name=name, asset_key=key, passed=True, description="No file waits for admission."
+        )
+    return asset_check_result(key, check)
+
+
+raw_feeds = [raw_feed(feed) for feed in load_feeds().values()]

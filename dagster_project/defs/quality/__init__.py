@@ -1,0 +1,1 @@
+"""Expectations as asset checks."""

@@ -1,0 +1,92 @@
+"""What a publication depends on, as hashes: equal fingerprints mean there is nothing new."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+# A contact's first-contact resolution is final this long after it; nothing changes later.
+SETTLED_AFTER = timedelta(days=8)
+CODE_SUFFIXES = {".sql", ".yml", ".yaml", ".py", ".csv"}
+
+
+def hash_files(paths: Iterable[Path], root: Path) -> str:
+    """Hash the names (relative to `root`) and contents of files, in any order given."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def code_hash(project: Path) -> str:
+    """Hash the dbt project: models, macros, tests and settings, without seeds and artefacts."""
+    root = project / "dbt_models"
+    skipped = {root / "target", root / "logs"}
+    code = (
+        path
+        for path in root.rglob("*")
+        if path.suffix in CODE_SUFFIXES
+        and path.is_file()
+        and not skipped.intersection(path.parents)
+    )
+    return hash_files([*code, *(project / "seeds").glob("*.yml")], project)
+
+
+def seed_hashes(project: Path) -> dict[str, str]:
+    """Hash each seed: its name → the hash of its header and the hash of all of it."""
+    hashes: dict[str, str] = {}
+    for path in sorted((project / "seeds").glob("*.csv")):
+        content = path.read_bytes()
+        header = hashlib.sha256(content.partition(b"\n")[0].strip()).hexdigest()
+        hashes[path.stem] = f"{header[:12]}:{hashlib.sha256(content).hexdigest()}"
+    return hashes
+
+
+def settled_as_of(as_of: datetime, last_event_at: datetime | None) -> str:
+    """Return the instant that decides results: as-of, unless all events have settled before."""
+    instant = as_of if last_event_at is None else min(as_of, last_event_at + SETTLED_AFTER)
+    return instant.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def state(
+    project: Path, parts: Iterable[str], as_of: datetime, last_event_at: datetime | None
+) -> dict[str, Any]:
+    """Return the inputs of a build in a form that can be stored and compared."""
+    return {
+        "parts": hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest(),
+        "seeds": seed_hashes(project),
+        "code": code_hash(project),
+        "as_of": settled_as_of(as_of, last_event_at),
+    }
+
+
+def changed_seeds(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """Name the seeds that differ between two states, added and removed ones included."""
+    before: dict[str, str] = old.get("seeds", {})
+    after: dict[str, str] = new["seeds"]
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def has_new_header(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether a seed came, went or got other columns: its table has to be made anew."""
+    before: str = old.get("seeds", {}).get(name, "")
+    after: str = new["seeds"].get(name, "")
+    return before.partition(":")[0] != after.partition(":")[0]
+
+
+def inbox_state(inbox: Path) -> tuple[str, float]:
+    """Return a hash over names, sizes and times of the files, and the newest of the times."""
+    digest = hashlib.sha256()
+    newest = 0.0
+    for path in sorted(path for path in inbox.rglob("*") if path.is_file()):
+        details = path.stat()
+        newest = max(newest, details.st_mtime)
+        digest.update(
+            f"{path.relative_to(inbox)}\0{details.st_size}\0{details.st_mtime_ns}".encode()
+        )
+    return digest.hexdigest(), newest

@@ -1,0 +1,150 @@
+"""Publication: whole files behind one link, and builds that always start from the last one.
+
+`serving/current` points to the folder of the published run; `serving/marts.duckdb` and its
+neighbours are links through it, so that swapping `current` changes all of them at once. A build
+that was not published leaves `build/DIRTY`; the next build throws its files away and copies the
+published ones back, so that nothing half done is ever built upon.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dagster_project.lib import lake
+from dagster_project.lib.settings import Home
+
+DATABASES = ("warehouse", "marts")
+STATE_FILE = "publication.json"
+KEPT_VERSIONS = 2
+GRACE_SECONDS = 15 * 60
+# ioctl of Linux that makes a copy share its blocks with the original, where the file system can.
+FICLONE = 0x40049409
+
+
+def published_run(home: Home) -> str | None:
+    """Return the id of the published run, or None before the first publication."""
+    return Path(os.readlink(home.current)).name if home.current.is_symlink() else None
+
+
+def published_state(home: Home) -> dict[str, Any]:
+    """Return what the published run recorded about its inputs; empty before the first one."""
+    path = home.current / STATE_FILE
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def dirty_run(home: Home) -> str | None:
+    """Return the run whose unpublished build lies in `build/`, if one does."""
+    mark = home.dirty_mark
+    return mark.read_text(encoding="utf-8").strip() if mark.exists() else None
+
+
+def begin_build(home: Home, run_id: str) -> bool:
+    """Make `build/` equal to the last publication and mark it as being written by `run_id`.
+
+    Returns whether an unpublished build had to be thrown away.
+    """
+    home.build.mkdir(parents=True, exist_ok=True)
+    is_restored = dirty_run(home) not in (None, published_run(home))
+    _write_durably(home.dirty_mark, run_id)
+    for name in DATABASES:
+        build = home.build / f"{name}.duckdb"
+        published = home.current / build.name
+        if is_restored or not build.exists():
+            build.with_name(build.name + ".wal").unlink(missing_ok=True)
+            build.unlink(missing_ok=True)
+            if published.exists():
+                copy_file(published, build)
+    return is_restored
+
+
+def publish(home: Home, run_id: str, state: dict[str, Any]) -> Path:
+    """Copy the build's files to a version of their own and swap the one link to it."""
+    version = home.versions / run_id
+    shutil.rmtree(version, ignore_errors=True)
+    version.mkdir(parents=True)
+    for name in DATABASES:
+        build = home.build / f"{name}.duckdb"
+        with duckdb.connect(str(build)) as connection:
+            connection.execute("force checkpoint")
+        copy_file(build, version / build.name)
+    _write_durably(version / STATE_FILE, json.dumps(state, indent=1, sort_keys=True))
+    sync_folder(version)
+    sync_folder(version.parent)
+    for name in DATABASES:
+        link = home.serving / f"{name}.duckdb"
+        if not link.is_symlink():
+            swap_link(link, f"current/{name}.duckdb")
+    swap_link(home.current, f"versions/{run_id}")
+    finish(home)
+    return version
+
+
+def finish(home: Home) -> None:
+    """Do what follows a swap; harmless to repeat, so a run killed before it is caught up on."""
+    if dirty_run(home) is not None and dirty_run(home) == published_run(home):
+        lake.clear_superseded(home)
+        home.dirty_mark.unlink()
+        sync_folder(home.build)
+    collect(home.versions, published_run(home))
+
+
+def collect(folder: Path, kept: str | None) -> None:
+    """Remove versions that are neither published, nor among the newest, nor in their grace time.
+
+    Readers that still have an old file open keep it until they close it.
+    """
+    if not folder.exists():
+        return
+    versions = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in versions[KEPT_VERSIONS:]:
+        if path.stem != kept and time.time() - path.stat().st_mtime > GRACE_SECONDS:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a whole file durably; by reference where the file system can."""
+    part = target.with_name(f".{target.name}.part")
+    with open(source, "rb") as reader, open(part, "wb") as writer:
+        try:
+            fcntl.ioctl(writer.fileno(), FICLONE, reader.fileno())
+        except OSError:
+            shutil.copyfileobj(reader, writer, 16 * 1024 * 1024)
+        writer.flush()
+        os.fsync(writer.fileno())
+    os.replace(part, target)
+
+
+def swap_link(link: Path, target: str) -> None:
+    """Point `link` to `target` (relative) in one step that no reader can see half of."""
+    part = link.with_name(f".{link.name}.part")
+    part.unlink(missing_ok=True)
+    part.symlink_to(target)
+    os.replace(part, link)
+    sync_folder(link.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_durably(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with open(part, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    sync_folder(path.parent)

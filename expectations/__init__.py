@@ -1,0 +1,1 @@
+"""What data must look like before it may pass: Great Expectations suites and their runner."""
