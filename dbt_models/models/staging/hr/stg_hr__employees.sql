@@ -9,7 +9,7 @@ select
     full_name,
     email,
     currency,
-    employment_share,
+    cast(employment_share as double) as employment_share,
     base_pay,
     hire_date,
     leave_date
