@@ -442,10 +442,12 @@ def write_landing_tables(
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[LedgerRow]) -> None:
-    places = ", ".join("?" * len(LedgerRow.__dataclass_fields__))
-    con.executemany(
-        f"insert into {table} values ({places})",  # noqa: S608
-        [tuple(asdict(row).values()) for row in rows],
+    # Lists of values in one statement: many times faster than a statement for each row.
+    names = list(LedgerRow.__dataclass_fields__)
+    values = ", ".join(f"unnest(${name})" for name in names)
+    con.execute(
+        f"insert into {table} select {values}",
+        {name: [getattr(row, name) for row in rows] for name in names},
     )
 
 
