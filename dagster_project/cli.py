@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 a check held the data back, 2 wrong use or a mistake in `s
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import os
 import subprocess
@@ -28,6 +29,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 
 from dagster_project.lib import lake, ops, publishing
 from dagster_project.lib import progress as events
@@ -150,16 +152,26 @@ def run(options: argparse.Namespace, settings: Settings, out: Console) -> int:
 
 
 def serve(options: argparse.Namespace, settings: Settings, out: Console) -> int:
-    """Deploy Superset and serve it."""
+    """Deploy Superset and serve it in the background, or stop it."""
     home = ("--home", str(settings.home.root))
-    deploy = [sys.executable, str(PROJECT / "superset" / "deploy.py"), *home]
-    if options.demo_users:
-        deploy.append("--demo")
-    code = subprocess.run(deploy, check=False).returncode
+    code = 0
+    if options.action == "start":
+        if publishing.published_run(settings.home) is None:
+            raise UsageError("Nothing is published yet, so there is nothing to show: meritline run")
+        demo_users = ["--demo"] if options.demo_users else []
+        code = _python("superset/deploy.py", *home, *demo_users)
     if code == 0:
-        server = [sys.executable, str(PROJECT / "superset" / "serve.py"), options.action, *home]
-        code = subprocess.run([*server, "--port", str(settings.port)], check=False).returncode
+        code = _python("superset/serve.py", options.action, *home, "--port", str(settings.port))
+    if code == 0 and options.action == "start" and options.demo_users:
+        for name, (*_, role, password) in _demo_users().items():
+            out.print(f"log in as    {name} / {password}    ({role})")
     return DONE if code == 0 else CRASH
+
+
+def dagster(options: argparse.Namespace, settings: Settings, out: Console) -> int:
+    """Open Dagster's UI on the same definitions, with its schedule and sensor."""
+    command = [sys.executable, "-m", "dagster", "dev", "--module-name"]
+    return subprocess.run([*command, "dagster_project.definitions"], check=False).returncode
 
 
 def status(options: argparse.Namespace, settings: Settings, out: Console) -> int:
@@ -230,6 +242,17 @@ def _use_home(settings: Settings) -> None:
         settings_file.write_text(DAGSTER_SETTINGS, encoding="utf-8")
 
 
+def _python(script: str, *arguments: str) -> int:
+    command = [sys.executable, str(PROJECT / script), *arguments]
+    return subprocess.run(command, check=False).returncode
+
+
+def _demo_users() -> dict[str, tuple[str, ...]]:
+    """Return the log-ins of the demo, which the scripts beside Superset's configuration make."""
+    sys.path.insert(0, str(PROJECT / "superset"))
+    return importlib.import_module("deploy").DEMO_USERS
+
+
 def _inbox(options: argparse.Namespace, settings: Settings) -> Path:
     return options.inbox.absolute() if options.inbox else settings.home.inbox
 
@@ -237,12 +260,16 @@ def _inbox(options: argparse.Namespace, settings: Settings) -> Path:
 def _bars(out: Console) -> Progress:
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description:<12}"),
-        BarColumn(),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[label]}"),
+        TextColumn(
+            "{task.fields[label]}",
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
         console=out,
+        expand=True,
     )
 
 
@@ -301,6 +328,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("action", nargs="?", default="start", choices=["start", "stop", "status"])
     one.add_argument("--demo-users", action="store_true", help="make the demo's log-ins")
     one.set_defaults(command=serve)
+
+    one = commands.add_parser("dagster", parents=[common], help="open Dagster's UI")
+    one.set_defaults(command=dagster)
 
     one = commands.add_parser("status", parents=[common], help="what is published, held, running")
     one.set_defaults(command=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,9 @@ class Auditor:
         try:
             yield
         finally:
+            # A connection that stays open keeps a database's file open, detached or not.
+            self._source.get_execution_engine().engine.dispose()
+            self._source.get_engine().dispose()
             for name in databases:
                 self.execute(f"detach {name}")
 
@@ -93,6 +97,7 @@ class Auditor:
 
     def build_docs(self, folder: Path) -> None:
         """Write Great Expectations' Data Docs of this run's validations."""
+        shutil.rmtree(folder, ignore_errors=True)
         site = SITE | {"store_backend": SITE["store_backend"] | {"base_directory": str(folder)}}
         self._context.add_data_docs_site(site_name="quality", site_config=site)
         self._context.build_data_docs(site_names=["quality"])

@@ -135,6 +135,7 @@ class LineRun:
             warehouse.needed_refresh(manifest, published, state),
             lambda name, done, total: report("dbt", name, done, total),
         )
+        report("dbt", "done", len(self._nodes), len(self._nodes))
         self.checks += warehouse.check_results(self.home, self._nodes)
         if errors := warehouse.model_errors(self._nodes):
             raise warehouse.BuildError(errors)

@@ -5,7 +5,6 @@ import dagster as dg
 from dagster_project.defs.line import LineResource
 from dagster_project.defs.results import asset_check_result
 from dagster_project.lib.feeds import Feed, load_feeds
-from dagster_project.lib.quality import CheckResult
 from expectations import raw
 
 # The subject a feed belongs to is told by the first word of its name.
@@ -45,18 +44,10 @@ def raw_feed(feed: Feed) -> dg.AssetsDefinition:
                 "lines_read": sum(file.lines_read for file in files),
                 "rejected": sum(file.rejected for file in files),
             },
-            check_results=[_check_result(key, name, results.get(name)) for name in names],
+            check_results=[asset_check_result(key, name, results.get(name)) for name in names],
         )
 
     return land
-
-
-def _check_result(key: dg.AssetKey, name: str, check: CheckResult | None) -> dg.AssetCheckResult:
-    if check is None:
-        return dg.AssetCheckResult(
-            check_name=name, asset_key=key, passed=True, description="No file waits for admission."
-        )
-    return asset_check_result(key, check)
 
 
 raw_feeds = [raw_feed(feed) for feed in load_feeds().values()]

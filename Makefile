@@ -1,0 +1,57 @@
+# The two commands: `make up` (everything, then serve) and `make test`.
+# A fresh machine needs Python 3.11 and make; all else goes into .venv.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV_VERSION := 0.13.9
+MERITLINE_HOME ?= $(CURDIR)/data
+export MERITLINE_HOME
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+CODE := dagster_project expectations demo tests superset
+
+.PHONY: install up down run test test-fast drill lint format dagster
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --editable .
+	touch $@
+
+# Safe to repeat: what is there is not made again, and each step says so.
+up: install
+	$(BIN)/meritline demo --if-empty
+	$(BIN)/meritline run
+	$(BIN)/meritline serve --demo-users
+
+down: install
+	$(BIN)/meritline serve stop
+
+run: install
+	$(BIN)/meritline run
+
+test: install
+	$(BIN)/python -m pytest -m "not drill"
+
+test-fast: install
+	$(BIN)/python -m pytest -m "not slow and not drill"
+
+drill: install
+	$(BIN)/python -m pytest -m drill
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_models/models dbt_models/tests
+	$(BIN)/yamllint --strict $$(git ls-files '*.yml' '*.yaml')
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+dagster: install
+	$(BIN)/meritline dagster
