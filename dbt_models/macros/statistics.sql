@@ -26,11 +26,11 @@
             case
                 when {{ value }} between low_target and target then 100
                 when {{ value }} > target
-                    then greatest(100 * ("floor" - {{ value }}) / nullif("floor" - target, 0), 0)
+                    then greatest(100 * (floor - {{ value }}) / nullif(floor - target, 0), 0)
                 else greatest(100 * ({{ value }} - low_floor) / nullif(low_target - low_floor, 0), 0)
             end
-        when ({{ value }} - target) / nullif(target - "floor", 0) <= 0
-            then greatest(100 + 100 * ({{ value }} - target) / nullif(target - "floor", 0), 0)
+        when ({{ value }} - target) / nullif(target - floor, 0) <= 0
+            then greatest(100 + 100 * ({{ value }} - target) / nullif(target - floor, 0), 0)
         when stretch is null then 100
         else least(100 + (cap - 100) * ({{ value }} - target) / nullif(stretch - target, 0), cap)
     end

@@ -50,7 +50,7 @@ targeted as (
         measured.*,
         targets.low_floor,
         targets.low_target,
-        targets."floor",
+        targets.floor,
         targets.target,
         targets.stretch,
         targets.cap
