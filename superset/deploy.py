@@ -155,14 +155,11 @@ def deploy(home: SupersetHome, demo: bool) -> None:
 
     app = create_app()
     with app.app_context():
-        from superset.extensions import appbuilder, db, security_manager
+        from superset.extensions import appbuilder, security_manager
         from superset.utils.core import override_user
 
         log.info("migrating the metadata database")
         migrate()
-        if db.engine.dialect.name == "sqlite":
-            # Readers and the one writer stop waiting for each other.
-            db.session.execute("pragma journal_mode=wal")
         log.info("defining roles and users")
         appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()
