@@ -31,6 +31,7 @@ class Published:
         """Opens the marts for reading."""
         self.home = home
         self.marts = duckdb.connect(str(home / "serving" / "marts.duckdb"), read_only=True)
+        self.marts.execute("use marts.marts")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Answer of the marts."""
@@ -87,7 +88,7 @@ def test_log_lines_are_accounted_for(log: Published) -> None:
 
 def test_log_contacts(log: Published) -> None:
     rows = log.rows(
-        "select outcome, count(*), sum(wait_seconds) from marts.fct_contacts group by 1 order by 1"
+        "select outcome, count(*), sum(wait_seconds) from fct_contacts group by 1 order by 1"
     )
     # 13+45+17+32+17+21+15+23+17+10+2+3 = 215; 1+2+36+6+84+4+5+5 = 143
     assert [row[:2] for row in rows] == [("abandoned", 12), ("answered", 8), ("unfinished", 1)]
@@ -97,11 +98,11 @@ def test_log_contacts(log: Published) -> None:
 def test_log_visits(log: Published) -> None:
     rows = log.rows(
         "select outcome, count(*), sum(wait_seconds)"
-        " from marts.fct_queue_visits group by 1 order by 1"
+        " from fct_queue_visits group by 1 order by 1"
     )
     assert rows == [("abandoned", 12, 215), ("answered", 8, 143), ("unfinished", 1, None)]
     unfinished = log.rows(
-        "select contact_id from marts.fct_queue_visits where outcome = 'unfinished'"
+        "select contact_id from fct_queue_visits where outcome = 'unfinished'"
     )
     assert [row[0].rsplit(":", 1)[-1] for row in unfinished] == ["1266839768.534"]
 
@@ -110,12 +111,12 @@ def test_log_legs(log: Published) -> None:
     # 3+4+8+12+5+13+0 = 45
     rows = log.rows(
         "select count(*), count(talk_seconds), count(ended_at), sum(talk_seconds)"
-        " from marts.fct_contact_legs"
+        " from fct_contact_legs"
     )
     assert rows == [(8, 7, 7, 45)]
     unfinished = log.rows(
         "select contact_id, ended_at, talk_seconds"
-        " from marts.fct_contact_legs where end_reason = 'unfinished'"
+        " from fct_contact_legs where end_reason = 'unfinished'"
     )
     assert [(row[0].rsplit(":", 1)[-1], *row[1:]) for row in unfinished] == [
         ("1266839761.533", None, None)
@@ -123,11 +124,11 @@ def test_log_legs(log: Published) -> None:
 
 
 def test_log_offers(log: Published) -> None:
-    rows = log.rows("select end_reason, count(*) from marts.fct_offers group by 1 order by 1")
+    rows = log.rows("select end_reason, count(*) from fct_offers group by 1 order by 1")
     assert rows == [("answered", 8), ("no_answer", 221)]
     # The file logs the rings that nobody took in milliseconds.
     longest = log.rows(
-        "select max(ring_seconds) from marts.fct_offers where end_reason = 'no_answer'"
+        "select max(ring_seconds) from fct_offers where end_reason = 'no_answer'"
     )
     lines = (SHARED / "asterisk_queue_log" / "queue_log").read_text().splitlines()
     rings = [int(line.split("|")[5]) for line in lines if "|RINGNOANSWER|" in line]
@@ -136,7 +137,7 @@ def test_log_offers(log: Published) -> None:
 
 
 def test_log_places_every_event(log: Published) -> None:
-    assert log.rows("select count(*) from marts.unplaced_events") == [(0,)]
+    assert log.rows("select count(*) from unplaced_events") == [(0,)]
 
 
 def test_cdr_rows_are_accounted_for(cdr: Published) -> None:
@@ -149,10 +150,10 @@ def test_cdr_rows_are_accounted_for(cdr: Published) -> None:
 
 
 def test_cdr_contacts_and_legs(cdr: Published) -> None:
-    assert cdr.rows("select count(*), count(distinct contact_id) from marts.fct_contacts") == [
+    assert cdr.rows("select count(*), count(distinct contact_id) from fct_contacts") == [
         (37, 37)
     ]
-    assert cdr.rows("select count(*), sum(talk_seconds) from marts.fct_contact_legs") == [
+    assert cdr.rows("select count(*), sum(talk_seconds) from fct_contact_legs") == [
         (27, 7408)
     ]
-    assert cdr.rows("select count(*) from marts.fct_queue_visits") == [(0,)]
+    assert cdr.rows("select count(*) from fct_queue_visits") == [(0,)]

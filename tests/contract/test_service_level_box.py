@@ -88,17 +88,18 @@ def test_all_six_figures(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     with duckdb.connect(str(home / "serving" / "marts.duckdb"), read_only=True) as marts:
+        marts.execute("use marts.marts")
         rows = marts.execute(
             """
             select kpi_code, value, numerator, denominator
-            from marts.kpi_results
+            from kpi_results
             where subject_type = 'company' and period_type = 'month'
                 and starts_with(kpi_code, 'service_level_')
             """
         ).fetchall()
         default = marts.execute(
             """
-            select value from marts.kpi_results
+            select value from kpi_results
             where subject_type = 'company' and period_type = 'month'
                 and kpi_code = 'service_level'
             """

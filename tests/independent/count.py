@@ -18,7 +18,7 @@ from typing import Any
 from tests.independent import figures, people, raw
 from tests.independent.figures import QueueRule, QueueTally, Repeats
 from tests.independent.raw import CdrRow, LogCounts, Zone, zone_named
-from tests.independent.replay import Contact, Leg, Offer, Player, Visit, digits
+from tests.independent.replay import SOURCE, Contact, Leg, Offer, Player, Visit, digits
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 OUTSIDE_DIGITS = 7
@@ -45,6 +45,7 @@ class Survey:
     survey_id: str
     site: str
     contact_id: str | None
+    agent: str
     employee: str | None
     question: str
     answer: float
@@ -120,8 +121,9 @@ class Counted:
         return found
 
     def repeats(self, shared_above: int | None = None) -> dict[str, Repeats]:
-        """Contact id → repeat flags, for contacts of known customers."""
-        return figures.repeats(self.contacts, self.reasons(), self.as_of, shared_above)
+        """Contact id → repeat flags, for the queues' contacts of known customers."""
+        queued = [contact for contact in self.contacts if contact.feed == "queue_log"]
+        return figures.repeats(queued, self.reasons(), self.as_of, shared_above)
 
 
 def attach_cdr(
@@ -187,7 +189,7 @@ def contact_of_cdr(
     caller when that is an outside number; one whom an agent calls has not called again.
     """
     rows = sorted(rows, key=lambda row: row.start)
-    contact = Contact(f"asterisk_cdr:{site}:{call}", "asterisk_cdr", site, call)
+    contact = Contact(f"{SOURCE}:{site}:{call}", "cdr", site, call)
     contact.started_at = rows[0].start
     contact.ended_at = max(row.end for row in rows)
     contact.work_date = zone.date_of(contact.started_at)
@@ -290,6 +292,7 @@ def read_surveys(
                 survey_id,
                 site,
                 contact.contact_id if contact else None,
+                held[-1].agent if held else "unknown",
                 held[-1].employee if held else None,
                 question,
                 float(row["answer"]),
@@ -347,7 +350,7 @@ def summary(counted: Counted) -> dict[str, Any]:
     return {
         "lines": {feed: asdict(lines) for feed, lines in counted.lines.items()},
         "contacts": len(counted.contacts),
-        "contacts_by_source": dict(Counter(one.source for one in counted.contacts)),
+        "contacts_by_feed": dict(Counter(one.feed for one in counted.contacts)),
         "contacts_by_outcome": dict(Counter(str(one.outcome) for one in counted.contacts)),
         "visits": len(counted.visits),
         "visits_by_outcome": dict(Counter(visit.outcome for visit in counted.visits)),

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from tests.independent.raw import Zone
 
+# The log and the CDR are two feeds of one source.
+SOURCE = "asterisk"
 REUSED_AFTER_SECONDS = 24 * 3600
 NO_CALL = frozenset({"", "NONE", "REALTIME"})
 VISIT_ENDS = {
@@ -31,7 +33,7 @@ class Contact:
     """One contact; times are epochs."""
 
     contact_id: str
-    source: str
+    feed: str
     site: str
     callid: str
     customer: str | None = None
@@ -96,17 +98,22 @@ class Leg:
 
 @dataclass(slots=True)
 class Offer:
-    """One ring to one agent; `rung_at` dates it: the start of the ring."""
+    """One ring to one agent; its start dates it, and rings are logged in milliseconds."""
 
     contact_id: str
     site: str
     queue: str
     agent: str
-    rung_at: int
+    rung_at_milliseconds: int
     work_date: str
     end_reason: str
     ring_milliseconds: int | None
     employee: str | None = None
+
+    @property
+    def rung_at(self) -> int:
+        """The second in which the ring began."""
+        return self.rung_at_milliseconds // 1000
 
 
 @dataclass(slots=True)
@@ -211,14 +218,14 @@ class Player:
     def contact_id(self, call: Call, callid: str) -> str:
         """Id of the contact that the callid stands for now."""
         again = f":{call.use}" if call.use > 1 else ""
-        return f"asterisk_queue_log:{self.site}:{callid}{again}"
+        return f"{SOURCE}:{self.site}:{callid}{again}"
 
     def contact(self, call: Call, callid: str, epoch: int) -> Contact:
         """The callid's contact, made when this is its first visit or leg."""
         if call.contact is None:
             call.contact = Contact(
                 self.contact_id(call, callid),
-                "asterisk_queue_log",
+                "queue_log",
                 self.site,
                 callid,
                 started_at=epoch,
@@ -279,7 +286,7 @@ class Player:
         ring: int | None,
     ) -> None:
         """A ring that ended now began `ring` milliseconds ago."""
-        began = (epoch * 1000 - (ring or 0)) // 1000
+        began = epoch * 1000 - (ring or 0)
         self.out.offers.append(
             Offer(
                 self.contact_id(call, callid),
@@ -287,7 +294,7 @@ class Player:
                 queue,
                 agent,
                 began,
-                self.zone.date_of(began),
+                self.zone.date_of(began // 1000),
                 reason,
                 ring,
             )
@@ -310,11 +317,7 @@ def hang_up(leg: Leg, reason: str, epoch: int, logged: int | None) -> None:
 
 def finish(contact: Contact, zone: Zone) -> None:
     """Settles what follows from all of a contact's visits and legs."""
-    if contact.visits:
-        contact.started_at = min(contact.started_at, contact.visits[0].enqueued_at)
-    contact.work_date = zone.date_of(
-        contact.visits[0].enqueued_at if contact.visits else contact.started_at
-    )
+    contact.work_date = zone.date_of(contact.started_at)
     if contact.legs:
         contact.outcome = "answered"
     elif contact.visits:

@@ -1,4 +1,8 @@
-"""Every KPI's numerator and denominator per subject and day, added up from what was counted."""
+"""Every KPI's numerator and denominator per subject and day, added up from what was counted.
+
+KPIs are of the work that queues hand out: a contact that stands in no queue's log, a call from desk
+to desk or past the queues, is a contact with its legs, and no agent's or queue's figure.
+"""
 
 from __future__ import annotations
 
@@ -41,17 +45,17 @@ class Adder:
         self.vendors = vendors
         self.amounts: Amounts = defaultdict(lambda: defaultdict(int))
 
-    def places(self, site: str) -> list[Subject]:
-        """The site, its vendor and the company."""
-        vendor = self.vendors.get(site)
+    def places(self, site: str, vendor: str | None = None) -> list[Subject]:
+        """The site, the vendor (the site's, unless an employee has another) and the company."""
+        vendor = vendor or self.vendors.get(site)
         found: list[Subject] = [("site", site), ("company", "company")]
         return [*found, ("vendor", vendor)] if vendor else found
 
     def persons(self, site: str, login: str, employee: str | None, day: str) -> list[Subject]:
         """Who did it, in which team and department on that day, and the places."""
-        found = self.places(site)
-        found.append(("employee", employee or f"login:{site}:{login}"))
         post = post_on(self.counted.posts.get(employee or ""), day)
+        found = self.places(site, post.vendor if post else None)
+        found.append(("employee", employee or f"login:{site}:{login}"))
         if post and post.team:
             found.append(("team", post.team))
         if post and post.department:
@@ -98,6 +102,8 @@ def add_queues(adder: Adder) -> None:
 def add_work(adder: Adder) -> None:
     """What belongs to agents: legs by their CONNECT, offers by their ring, states by their day."""
     for leg in adder.counted.legs:
+        if leg.queue is None:
+            continue
         subjects = adder.persons(leg.site, leg.agent, leg.employee, leg.work_date)
         adder.add(
             subjects,
@@ -139,9 +145,7 @@ def add_customers(adder: Adder) -> None:
     for survey in adder.counted.surveys:
         if survey.question != "csat":
             continue
-        subjects = adder.places(survey.site)
-        if survey.employee:
-            subjects = adder.persons(survey.site, "", survey.employee, survey.work_date)
+        subjects = adder.persons(survey.site, survey.agent, survey.employee, survey.work_date)
         adder.add(subjects, survey.work_date, csat_top=int(survey.is_top), csat_answers=1)
 
 

@@ -74,7 +74,7 @@ def test_real_queue_log(inbox: Path, seeds: Path) -> None:
     talks = [leg.talk for leg in counted.legs if leg.talk is not None]
     assert sorted(talks) == [0, 3, 4, 5, 8, 12, 13]
     assert [leg.contact_id for leg in counted.legs if leg.talk is None] == [
-        "asterisk_queue_log:default:1266839761.533"
+        "asterisk:default:1266839761.533"
     ]
     assert sum(offer.end_reason == "no_answer" for offer in counted.offers) == 221
     assert counted.unplaced == []
@@ -326,10 +326,10 @@ def test_cdr_rows_never_make_a_second_contact(inbox: Path, seeds: Path) -> None:
     )
     counted = count(inbox, seeds)
     # u1 is the queue log's; u2 and u3 are the CDR's own, with 1 and 2 legs of 50 s.
-    assert [(one.source, one.callid, len(one.legs), one.talk) for one in counted.contacts] == [
-        ("asterisk_queue_log", "u1", 0, None),
-        ("asterisk_cdr", "u2", 1, 50),
-        ("asterisk_cdr", "u3", 2, 100),
+    assert [(one.feed, one.callid, len(one.legs), one.talk) for one in counted.contacts] == [
+        ("queue_log", "u1", 0, None),
+        ("cdr", "u2", 1, 50),
+        ("cdr", "u3", 2, 100),
     ]
     # 12:00 in Riga in winter is 10:00 UTC.
     assert counted.contacts[1].started_at == 1793440800
