@@ -7,3 +7,8 @@
         {%- endfor %}
     ))
 {%- endmacro %}
+
+{#- A list of values as quoted literals. -#}
+{% macro literals(values) -%}
+    '{{ values | join("', '") }}'
+{%- endmacro %}

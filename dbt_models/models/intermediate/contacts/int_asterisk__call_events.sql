@@ -29,11 +29,11 @@ with events as (
     from {{ ref('stg_asterisk__queue_events') }}
     where event in ({{ call_events() }})
         and callid not in ('NONE', 'REALTIME')
-        {%- if is_incremental_run() %}
-        and (site_id, callid) in (
-            select site_id, callid from {{ ref('int_contacts__touched_calls') }}
-        )
-        {%- endif %}
+    {%- if is_incremental_run() %}
+    and (site_id, callid) in (
+        select site_id, callid from {{ ref('int_contacts__touched_calls') }}
+    )
+    {%- endif %}
 
 ),
 

@@ -40,9 +40,9 @@ select
     case
         when ends.event_at is not null
             then coalesce(
-                ends.logged_talk_seconds,
-                {{ epoch_seconds('ends.event_at') }} - {{ epoch_seconds('starts.event_at') }}
-            )
+                    ends.logged_talk_seconds,
+                    {{ epoch_seconds('ends.event_at') }} - {{ epoch_seconds('starts.event_at') }}
+                )
     end as talk_seconds,
     {{ add_seconds('starts.event_at', '-coalesce(starts.ring_seconds, 0)') }} as offered_at,
     starts.event_at as answered_at,

@@ -29,9 +29,9 @@ select
     case
         when ends.event_at is not null
             then coalesce(
-                ends.logged_wait_seconds,
-                {{ epoch_seconds('ends.event_at') }} - {{ epoch_seconds('starts.event_at') }}
-            )
+                    ends.logged_wait_seconds,
+                    {{ epoch_seconds('ends.event_at') }} - {{ epoch_seconds('starts.event_at') }}
+                )
     end as wait_seconds,
     starts.event_at as enqueued_at,
     ends.event_at as left_at

@@ -57,6 +57,14 @@ joined as (
 
 ),
 
+levels as (
+
+    select period_type, period_start, site_id, legs, unattributed, lines_read, rejected from joined
+    union all
+    select period_type, period_start, '*' as site_id, legs, unattributed, lines_read, rejected from joined
+
+),
+
 ratios as (
 
     select
@@ -65,14 +73,14 @@ ratios as (
         site_id,
         sum(unattributed) / nullif(sum(legs), 0) as unattributed_ratio,
         sum(rejected) / nullif(sum(lines_read), 0) as rejected_ratio
-    from joined
-    group by grouping sets ((period_type, period_start, site_id), (period_type, period_start))
+    from levels
+    group by 1, 2, 3
 
 )
 
 select
     period_type,
-    coalesce(site_id, '*') as site_id,
+    site_id,
     case
         when coalesce(rejected_ratio, 0) < 0.001 and coalesce(unattributed_ratio, 0) < 0.005 then 'A'
         when coalesce(rejected_ratio, 0) < 0.01 and coalesce(unattributed_ratio, 0) < 0.02 then 'B'

@@ -14,7 +14,9 @@ with days as (
 starts as (
 
     {%- for period_type in period_types() %}
-    select distinct '{{ period_type }}' as period_type, cast(date_trunc('{{ period_type }}', work_date) as date) as period_start
+    select distinct
+        '{{ period_type }}' as period_type,
+        cast(date_trunc('{{ period_type }}', work_date) as date) as period_start
     from days
     {%- if not loop.last %}
     union all
@@ -56,7 +58,7 @@ periods as (
         select period_type, period_start, 1 as is_published from published
         union all
         select period_type, period_start, 0 as is_published from compared
-    )
+    ) as mentioned
     group by period_type, period_start
 
 )

@@ -9,7 +9,7 @@ with legs as (
         count(talk_seconds) as finished,
         sum(
             case when talk_seconds is not null
-                then talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0)
+                    then talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0)
             end
         ) as handle_seconds,
         {{ count_where('is_transferred_out') }} as transferred_out
@@ -34,6 +34,21 @@ offers as (
 
 ),
 
+logged_in_states as (
+
+    select
+        *,
+        state = 'on_call'
+        or (
+            state = 'paused'
+            and lower(reason) in ({{ literals(var('wrap_pause_reasons')) }})
+        ) as is_occupied
+    from {{ ref('fct_agent_states') }}
+    where is_logged_in
+        and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+
+),
+
 states as (
 
     select
@@ -43,15 +58,7 @@ states as (
         sum(case when is_occupied then state_seconds else 0 end) as occupied_seconds,
         sum(case when is_occupied or state = 'available' then state_seconds else 0 end) as staffed_seconds,
         sum(state_seconds) as logged_in_seconds
-    from (
-        select
-            *,
-            state = 'on_call'
-            or (state = 'paused' and lower(reason) in ('{{ var("wrap_pause_reasons") | join("', '") }}'))
-                as is_occupied
-        from {{ ref('fct_agent_states') }}
-        where is_logged_in and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
-    )
+    from logged_in_states
     group by 1, 2, 3
 
 ),

@@ -11,11 +11,11 @@ with visits as (
         {{ count_where("outcome = 'abandoned'") }} as abandoned,
         sum(case when outcome = 'answered' then wait_seconds end) as wait_answered_seconds,
         sum({{ service_level_met('service_level_variant') }}) as service_level_met,
-        sum({{ service_level_base('service_level_variant') }}) as service_level_base
-        {%- for variant in service_level_variants() %},
+        {%- for variant in service_level_variants() %}
         sum({{ service_level_met("'" ~ variant ~ "'") }}) as {{ variant }}_met,
-        sum({{ service_level_base("'" ~ variant ~ "'") }}) as {{ variant }}_base
+        sum({{ service_level_base("'" ~ variant ~ "'") }}) as {{ variant }}_base,
         {%- endfor %}
+        sum({{ service_level_base('service_level_variant') }}) as service_level_base
     from {{ ref('fct_queue_visits') }}
     where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
     group by site_id, vendor, work_date

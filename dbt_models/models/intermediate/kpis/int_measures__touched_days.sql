@@ -33,8 +33,8 @@ direct as (
     select work_date from {{ ref('fct_surveys') }}
     {%- if is_incremental_run() %}
     where (survey_id, question) in (
-        select survey_id, question from {{ ref('int_surveys__touched') }}
-    )
+            select survey_id, question from {{ ref('int_surveys__touched') }}
+        )
     {%- endif %}
     union
     select cast({{ from_epoch('epoch') }} as date) as work_date

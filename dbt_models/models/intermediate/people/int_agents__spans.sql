@@ -46,10 +46,10 @@ numbered as (
         *,
         sum(case
             when is_start and (
-                previous_is_start is null
-                or not previous_is_start
-                or coalesce(reason, '') <> coalesce(previous_reason, '')
-            ) then 1
+                    previous_is_start is null
+                    or not previous_is_start
+                    or coalesce(reason, '') <> coalesce(previous_reason, '')
+                ) then 1
             else 0
         end) over (
             partition by site_id, agent_login, kind
@@ -94,19 +94,43 @@ closed as (
         ) as ended_at
     from spans
 
+),
+
+all_spans as (
+
+    select site_id, agent_login, kind, reason, started_at, ended_at
+    from closed
+    union all
+    select
+        site_id,
+        agent_login,
+        'on_call' as kind,
+        cast(null as {{ dbt.type_string() }}) as reason,
+        answered_at as started_at,
+        ended_at
+    from {{ ref('fct_contact_legs') }}
+    where {{ touched_days_only('work_date') }}
+
+),
+
+dated as (
+
+    select
+        all_spans.*,
+        sites.time_zone,
+        cast({{ to_local('all_spans.started_at', 'sites.time_zone') }} as date) as start_date
+    from all_spans
+    inner join {{ ref('stg_seeds__sites') }} as sites on all_spans.site_id = sites.site_id
+    where all_spans.ended_at > all_spans.started_at
+
 )
 
-select site_id, agent_login, kind, reason, started_at, ended_at
-from closed
-where ended_at > started_at
-union all
 select
     site_id,
     agent_login,
-    'on_call' as kind,
-    cast(null as {{ dbt.type_string() }}) as reason,
-    answered_at as started_at,
-    ended_at
-from {{ ref('fct_contact_legs') }}
-where ended_at > answered_at
-    and {{ touched_days_only('work_date') }}
+    kind,
+    reason,
+    started_at,
+    ended_at,
+    {{ to_utc("cast(" ~ add_days('start_date', 1) ~ " as timestamp)", 'time_zone') }} as next_midnight_at
+from dated

@@ -1,6 +1,9 @@
 {#- Spans in which somebody's team, role or place changed since the last publication. -#}
 {%- set published_employees = published('dim_employee') -%}
-{%- set place = 'employee_id, supervisor_id, site_id, full_name, role, team, department, vendor, valid_from, valid_to' -%}
+{%- set place = [
+    'employee_id', 'supervisor_id', 'site_id', 'full_name', 'role', 'team', 'department', 'vendor',
+    'valid_from', 'valid_to'
+] | join(', ') -%}
 {% if not is_incremental_run() %}
 
 select cast(null as date) as changed_from, cast(null as date) as changed_to

@@ -16,15 +16,8 @@ with edges as (
     from {{ ref('int_agents__spans') }}
     union all
     -- A state that crosses midnight is cut there, so that each day has its own seconds.
-    select
-        spans.site_id,
-        spans.agent_login,
-        {{ to_utc("cast(" ~ add_days("cast(" ~ to_local('spans.started_at', 'sites.time_zone') ~ " as date)", 1) ~ " as timestamp)", 'sites.time_zone') }} as edge_at,
-        spans.kind,
-        null as reason,
-        0 as step
-    from {{ ref('int_agents__spans') }} as spans
-    inner join {{ ref('stg_seeds__sites') }} as sites on spans.site_id = sites.site_id
+    select site_id, agent_login, next_midnight_at as edge_at, kind, null as reason, 0 as step
+    from {{ ref('int_agents__spans') }}
 
 ),
 

@@ -56,7 +56,11 @@ leg_totals as (
     inner join {{ ref('stg_seeds__sites') }} as sites on legs.site_id = sites.site_id
     where legs.queue_id is not null
         and {{ touched_days_only('legs.work_date') }}
-    group by 1, 2, 3, 4
+    group by
+        legs.site_id,
+        legs.queue_id,
+        {{ interval_start('legs.answered_at') }},
+        cast({{ to_local('legs.answered_at', 'sites.time_zone') }} as date)
 
 ),
 

@@ -13,8 +13,8 @@ with answers as (
     select * from {{ ref('stg_surveys__answers') }}
     {%- if is_incremental_run() %}
     where (survey_id, question) in (
-        select survey_id, question from {{ ref('int_surveys__touched') }}
-    )
+            select survey_id, question from {{ ref('int_surveys__touched') }}
+        )
     {%- endif %}
 
 ),

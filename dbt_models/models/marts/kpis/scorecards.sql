@@ -63,8 +63,9 @@ ranked as (
         rated.*,
         case when is_rated then rank() over peers end as rank_number,
         case when is_rated then count(score) over (
-            partition by subject_type, role, period_type, period_start
-        ) end as rank_count
+                    partition by subject_type, role, period_type, period_start
+                )
+        end as rank_count
     from rated
     window peers as (
         partition by subject_type, role, period_type, period_start order by score desc nulls last
