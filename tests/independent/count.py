@@ -11,6 +11,7 @@ import argparse
 import json
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,9 @@ class Counted:
     offers: list[Offer] = field(default_factory=list)
     unplaced: list[tuple[str, ...]] = field(default_factory=list)
     surveys: list[Survey] = field(default_factory=list)
-    available: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    occupied: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    # (site, login, employee, work date) → seconds
+    available: dict[tuple[str, str, str | None, str], int] = field(default_factory=dict)
+    occupied: dict[tuple[str, str, str | None, str], int] = field(default_factory=dict)
     lines: dict[str, LogCounts] = field(default_factory=dict)
     rules: dict[tuple[str, str], QueueRule] = field(default_factory=dict)
     posts: dict[str, list[people.Post]] = field(default_factory=dict)
@@ -146,11 +148,31 @@ def attach_cdr(
     for call, mine in calls.items():
         ties = {call, *(row.uniqueid for row in mine)} & contacts.keys()
         for callid in ties:
-            for contact in contacts[callid]:
+            for contact, its in by_use(contacts[callid], mine):
+                if contact.customer is None:
+                    contact.customer = caller_of(its)
                 for leg in contact.legs:
-                    cut(leg, mine)
+                    cut(leg, its)
         if not ties:
             contact_of_cdr(counted, site, call, mine, zone, known)
+
+
+def by_use(contacts: list[Contact], rows: list[CdrRow]) -> Iterator[tuple[Contact, list[CdrRow]]]:
+    """Rows with that use of their callid which began last before they ended."""
+    uses = sorted(contacts, key=lambda contact: contact.started_at)
+    for index, contact in enumerate(uses):
+        after = uses[index + 1].started_at if index + 1 < len(uses) else people.FOREVER
+        its = [
+            row for row in rows if row.end < after and (index == 0 or row.end >= contact.started_at)
+        ]
+        if its:
+            yield contact, its
+
+
+def caller_of(rows: list[CdrRow]) -> str | None:
+    """The first row's caller when that is an outside number: extensions are no customers."""
+    caller = digits(min(rows, key=lambda row: row.start).src)
+    return caller if caller and len(caller) >= OUTSIDE_DIGITS else None
 
 
 def cut(leg: Leg, rows: list[CdrRow]) -> None:
@@ -193,8 +215,7 @@ def contact_of_cdr(
     contact.started_at = rows[0].start
     contact.ended_at = max(row.end for row in rows)
     contact.work_date = zone.date_of(contact.started_at)
-    caller = digits(rows[0].src)
-    contact.customer = caller if caller and len(caller) >= OUTSIDE_DIGITS else None
+    contact.customer = caller_of(rows)
     for row in rows:
         if row.disposition != "ANSWERED":
             continue
@@ -246,20 +267,23 @@ def staffing(
     shifts: people.Shifts,
     zones: dict[str, Zone],
 ) -> None:
-    """Seconds available and occupied per login and day; an interval belongs to its start's day."""
+    """Seconds available and occupied per login and day, split at midnight unless in a shift."""
     legs: dict[tuple[str, str], list[Leg]] = defaultdict(list)
     for leg in counted.legs:
         legs[leg.site, leg.agent].append(leg)
-        if leg.talk is not None:
-            day = (leg.site, leg.agent, leg.work_date)
-            counted.occupied[day] = counted.occupied.get(day, 0) + leg.talk
     for site, log in events.items():
         zone = zones.get(site) or zone_named("UTC")
         for agent, presence in people.presences(log).items():
-            for start, end in people.available(presence, legs[site, agent]):
-                employee = known.at((site, agent), start)
-                day = (site, agent, shifts.date_of(employee, start, zone))
-                counted.available[day] = counted.available.get(day, 0) + end - start
+            spans = people.staffing(presence, legs[site, agent])
+            for totals, mine in (
+                (counted.occupied, spans.occupied),
+                (counted.available, spans.available),
+            ):
+                for start, end in mine:
+                    for first, last in zone.days_of(start, end):
+                        employee = known.at((site, agent), first)
+                        day = (site, agent, employee, shifts.date_of(employee, first, zone))
+                        totals[day] = totals.get(day, 0) + last - first
 
 
 def read_surveys(

@@ -178,8 +178,28 @@ def write_cdr(rng: random.Random, inbox: Path, site: str, calls: int) -> None:
             talk = rng.choice([0, rng.randrange(1, 300)])
             lines.append(cdr_row(site, str(1001 + leg), start, talk, callid, caller))
     lines += lines[:2]
+    lines += unseen_transfers(inbox, site)
     write(inbox / "asterisk_cdr" / f"site={site}" / "Master.csv", lines)
     write(inbox / "asterisk_cdr" / f"site={site}" / "old" / "Master-1.csv", lines[: calls // 2])
+
+
+def unseen_transfers(inbox: Path, site: str) -> list[str]:
+    """CDRs of calls that the log knows; in half of them a colleague took over after 20 s."""
+    log = (inbox / "asterisk_queue_log" / f"site={site}" / "queue_log.1").read_text().split("\n")
+    lines = []
+    for number, line in enumerate(text for text in log if "|COMPLETEAGENT|" in text):
+        epoch, callid, _, agent, _, _, logged, *_ = line.split("|")
+        end, talk = int(epoch), int(logged)
+        if callid in {"", "NONE", "REALTIME"} or talk < 60:
+            continue
+        connected = end - talk
+        # The row was answered 4 s after its start, when the queue took the call.
+        own = talk - (0 if number % 2 else talk - 20)
+        lines.append(cdr_row(site, agent[-4:], connected - 30, 26 + own, callid, "+37120000001"))
+        if own < talk:
+            rest = talk - own - 4
+            lines.append(cdr_row(site, "1009", end - rest - 4, rest, callid, "+37120000001"))
+    return lines
 
 
 def write_people(inbox: Path) -> None:

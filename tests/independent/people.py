@@ -13,6 +13,8 @@ from tests.independent.raw import Zone, read_csv, zone_named
 from tests.independent.replay import Leg
 
 FOREVER = 1 << 62
+# The one pause that is after-call work: part of handling, not of absence.
+WRAP = "wrap"
 Span = tuple[int, int]
 
 
@@ -155,10 +157,11 @@ class Shifts:
 
 @dataclass(slots=True)
 class Presence:
-    """When one login was logged in and when paused; only what ended is known."""
+    """When one login was logged in, paused and wrapping up; only what ended is known."""
 
     logged_in: list[Span]
     paused: list[Span]
+    wrapping: list[Span]
 
 
 class Sheet:
@@ -170,9 +173,10 @@ class Sheet:
         self.pauses: set[str] = set()
         self.since: int | None = None
         self.paused_since: int | None = None
-        self.presence = Presence([], [])
+        self.is_wrapping = False
+        self.presence = Presence([], [], [])
 
-    def note(self, epoch: int) -> None:
+    def note(self, epoch: int, reason: str) -> None:
         """Opens or closes what the places and pauses now say."""
         if self.places and self.since is None:
             self.since = epoch
@@ -182,8 +186,11 @@ class Sheet:
             self.pauses.clear()
         if self.pauses and self.paused_since is None:
             self.paused_since = epoch
+            self.is_wrapping = reason == WRAP
         elif not self.pauses and self.paused_since is not None:
             self.presence.paused.append((self.paused_since, epoch))
+            if self.is_wrapping:
+                self.presence.wrapping.append((self.paused_since, epoch))
             self.paused_since = None
 
 
@@ -221,11 +228,25 @@ def presences(events: list[list[str]]) -> dict[str, Presence]:
             sheet.pauses.clear()
         else:
             sheet.pauses.discard(queue)
-        sheet.note(int(fields[0]))
+        sheet.note(int(fields[0]), fields[5].strip().lower() if len(fields) > 5 else "")
     return {agent: sheet.presence for agent, sheet in sheets.items()}
 
 
-def available(presence: Presence, legs: list[Leg]) -> list[Span]:
-    """Spans in which a login could have taken a contact and had none."""
+@dataclass(slots=True)
+class Staffing:
+    """What a login did while it was logged in: in contact or wrapping up, or free for one."""
+
+    occupied: list[Span]
+    available: list[Span]
+
+
+def staffing(presence: Presence, legs: list[Leg]) -> Staffing:
+    """Spans of handling and of waiting for a contact; a talk during a pause is handling."""
     talking = merged((leg.answered_at, leg.ended_at) for leg in legs if leg.ended_at is not None)
-    return without(without(merged(presence.logged_in), merged(presence.paused)), talking)
+    logged_in = merged(presence.logged_in)
+    busy = merged([*talking, *presence.wrapping])
+    outside = without([(-FOREVER, FOREVER)], logged_in)
+    return Staffing(
+        without(busy, outside),
+        without(without(logged_in, merged(presence.paused)), talking),
+    )

@@ -12,7 +12,7 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -83,6 +83,17 @@ class Zone:
             known = datetime.fromtimestamp(epoch, self.zone).date().isoformat()
             self._dates[quarter] = known
         return known
+
+    def days_of(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The parts of a span on each local date."""
+        while start < end:
+            today = datetime.fromtimestamp(start, self.zone)
+            tomorrow = datetime.combine(
+                today.date() + timedelta(days=1), datetime.min.time(), self.zone
+            )
+            until = min(end, int(tomorrow.timestamp()))
+            yield start, until
+            start = until
 
     def epoch_of(self, text: str) -> int:
         """Instant of an ISO text: as written when it has an offset, else the site's local time."""
@@ -296,9 +307,3 @@ def instant(text: str) -> int:
     """Epoch of an ISO date or instant in UTC, such as a run's as-of."""
     moment = datetime.fromisoformat(text)
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-
-
-def iso_week(day: str) -> str:
-    """`2026-W43`, the ISO week of a date."""
-    year, week, _ = date.fromisoformat(day).isocalendar()
-    return f"{year}-W{week:02d}"

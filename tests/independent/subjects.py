@@ -75,6 +75,7 @@ def amounts_by_day(counted: Counted, vendors: dict[str, str]) -> Amounts:
     adder = Adder(counted, vendors)
     add_queues(adder)
     add_work(adder)
+    add_states(adder)
     add_customers(adder)
     return adder.amounts
 
@@ -120,6 +121,20 @@ def add_work(adder: Adder) -> None:
             offer.work_date,
             no_answer=int(offer.end_reason == "no_answer"),
             answerable=int(offer.end_reason != "cancelled"),
+        )
+
+
+def add_states(adder: Adder) -> None:
+    """Staffed is occupied and available together."""
+    counted = adder.counted
+    for key in counted.occupied.keys() | counted.available.keys():
+        site, login, employee, day = key
+        occupied = counted.occupied.get(key, 0)
+        adder.add(
+            adder.persons(site, login, employee, day),
+            day,
+            occupied=occupied,
+            staffed=occupied + counted.available.get(key, 0),
         )
 
 

@@ -434,12 +434,16 @@ def test_occupancy_counts_a_pause_of_all_queues_once(inbox: Path, seeds: Path) -
         "1300|NONE|NONE|ann|UNPAUSEALL|",
         "1300|NONE|sales|ann|UNPAUSE|",
         "1300|NONE|orders|ann|UNPAUSE|",
+        "1330|NONE|NONE|ann|PAUSEALL|wrap",
+        "1350|NONE|NONE|ann|UNPAUSEALL|wrap",
         "1400|NONE|NONE|ann|AGENTLOGOFF|SIP/1|400",
+        "1450|b|sales|ann|CONNECT|0|x|0",  # after her shift: handled, not staffed
+        "1460|b|sales|ann|COMPLETEAGENT|0|10|1",
     )
     counted = count(inbox, seeds)
-    # 400 s logged in - 40 s talk - 100 s pause = 260 s available; occupancy 40/300.
-    assert counted.available == {("riga", "ann", "1970-01-01"): 260}
-    assert counted.occupied == {("riga", "ann", "1970-01-01"): 40}
+    # 400 s logged in - 40 s talk - 100 s lunch - 20 s wrap = 240 s available; occupied 40 + 20.
+    assert counted.available == {("riga", "ann", None, "1970-01-01"): 240}
+    assert counted.occupied == {("riga", "ann", None, "1970-01-01"): 60}
 
 
 def test_spans() -> None:

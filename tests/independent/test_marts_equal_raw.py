@@ -24,7 +24,7 @@ from tests.independent.subjects import Amounts, amounts_by_day, kpi_sums
 
 pytestmark = pytest.mark.slow
 Rows = list[tuple[Any, ...]]
-# States are compared by their own test; the percentiles are no sums.
+# The percentiles are no sums and have their own test.
 COMPARED = (
     "contacts_handled",
     "aht",
@@ -37,6 +37,7 @@ COMPARED = (
     "repeat_rate",
     "fcr",
     "csat",
+    "occupancy",
 )
 
 
