@@ -298,6 +298,8 @@ def _listening(out: Console) -> Iterator[None]:
         events.LOGGER.addHandler(listener)
         events.LOGGER.setLevel(logging.INFO)
         events.LOGGER.propagate = False
+        # Its log is in the UI; here it would only repeat what the bars and the result say.
+        logging.getLogger("dagster").setLevel(logging.CRITICAL)
         try:
             yield
         finally:

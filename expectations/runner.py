@@ -21,7 +21,6 @@ from dagster_project.lib.quality import CheckResult, Layer, Severity, failure_me
 from expectations.rules import NoRows, Rule, Within
 
 SHOWN_ROWS = 5
-MAX_ROWS = 10_000
 SITE = {
     "class_name": "SiteBuilder",
     "store_backend": {"class_name": "TupleFilesystemStoreBackend"},
@@ -43,7 +42,7 @@ class Auditor:
         url = f"duckdb:///{database}"
         # An attached file belongs to the process's database, so what this connection attaches is
         # there for Great Expectations' own connections too.
-        self._connection = sa.create_engine(url, pool_reset_on_return=None).connect()
+        self._connection = sa.create_engine(url, pool_reset_on_return=None).raw_connection()
         self.execute("set timezone = 'UTC'")
         self._context = gx.get_context(
             mode="ephemeral",
@@ -59,8 +58,7 @@ class Auditor:
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Run one statement on the scratch database and return its rows."""
-        result = self._connection.exec_driver_sql(statement, tuple(values))
-        return [tuple(row) for row in result.fetchall()] if result.returns_rows else []
+        return self._query(statement, values)[1]
 
     @contextmanager
     def attached(self, **databases: Path) -> Iterator[None]:
@@ -106,6 +104,13 @@ class Auditor:
         """Let go of the scratch database."""
         self._connection.close()
 
+    def _query(
+        self, statement: str, values: Sequence[object] = ()
+    ) -> tuple[list[str], list[tuple[object, ...]]]:
+        cursor = self._connection.cursor()
+        cursor.execute(statement, tuple(values))
+        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
     def _check_result(
         self,
         layer: Layer,
@@ -146,14 +151,14 @@ class Auditor:
                 result.result.get(key) for key in ("unexpected_count", "partial_unexpected_list")
             )
             return f"{count} values outside, such as {values}", ()
-        cursor = self._connection.exec_driver_sql(rule.query.format(batch=f"({query}) as batch"))
-        rows = cursor.mappings().fetchmany(MAX_ROWS)
+        columns, rows = self._query(rule.query.format(batch=f"({query}) as batch"))
         shown = "; ".join(
-            ", ".join(f"{name}={value}" for name, value in row.items()) for row in rows[:SHOWN_ROWS]
+            ", ".join(f"{name}={value}" for name, value in zip(columns, row, strict=True))
+            for row in rows[:SHOWN_ROWS]
         )
         return (
             f"{result.result.get('observed_value')} rows, such as {shown}",
-            tuple(row["path"] for row in rows if "path" in row),
+            tuple(str(row[columns.index("path")]) for row in rows) if "path" in columns else (),
         )
 
 

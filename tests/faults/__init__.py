@@ -1,0 +1,1 @@
+"""Faults: kills at any moment."""

@@ -1,0 +1,75 @@
+"""A run that is killed at any moment leaves nothing that the next run does not put right."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Centre
+from tests.line import AS_OF, differences, ops_rows, published_tables, run_line, start_line
+
+KILLS = 10
+
+
+@pytest.mark.slow
+def test_ten_kills_then_a_run_publish_what_an_undisturbed_run_does(
+    centre: Centre, published: Centre, tmp_path: Path
+) -> None:
+    calm = tmp_path / "calm"
+    shutil.copytree(published.home, calm, symlinks=True)
+    Centre(calm, published.late).deliver()
+    started = time.monotonic()
+    done = run_line(calm, "--as-of", AS_OF)
+    seconds = time.monotonic() - started
+    assert done.returncode == 0, done.stdout
+
+    before = published_tables(centre.home)
+    centre.deliver()
+    moments = random.Random(7)
+    killed = 0
+    for _ in range(KILLS):
+        process = start_line(centre.home, "--as-of", AS_OF)
+        try:
+            # Imports take the first seconds; a kill there interrupts nothing.
+            process.wait(timeout=moments.uniform(0.25 * seconds, seconds))
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            killed += 1
+        process.communicate()
+        seen = published_tables(centre.home)
+        assert not differences(seen, before) or not differences(seen, published_tables(calm))
+    assert killed, "no run was caught"
+
+    done = run_line(centre.home, "--as-of", AS_OF)
+    assert done.returncode == 0, done.stdout
+    assert differences(published_tables(centre.home), published_tables(calm)) == []
+    outcomes = ops_rows(centre.home, "select outcome from marts.runs")
+    assert ("killed",) in outcomes
+
+
+@pytest.mark.slow
+def test_a_first_run_that_is_killed_leaves_nothing_behind(
+    published: Centre, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(published.home / "inbox", home / "inbox")
+    process = start_line(home, "--as-of", AS_OF)
+    deadline = time.monotonic() + 120
+    while not (home / "build" / "DIRTY").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(3)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert not (home / "serving" / "marts.duckdb").exists()
+
+    done = run_line(home, "--as-of", AS_OF)
+    assert done.returncode == 0, done.stdout
+    assert differences(published_tables(home), published_tables(published.home)) == []

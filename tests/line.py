@@ -1,0 +1,78 @@
+"""How tests run the line and compare what it published."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+PROJECT = Path(__file__).resolve().parents[1]
+AS_OF = "2026-11-01"
+
+Tables = dict[str, list[tuple[object, ...]]]
+
+
+def start_line(
+    home: Path, *arguments: str, command: str = "run", project: Path = PROJECT
+) -> subprocess.Popen[str]:
+    """Start `meritline` in a process of its own."""
+    environment = {name: value for name, value in os.environ.items() if "MERITLINE" not in name}
+    return subprocess.Popen(
+        [sys.executable, "-m", "dagster_project.cli", command, "--home", str(home), *arguments],
+        cwd=project,
+        env=environment | {"MERITLINE_HASH_KEY": "test", "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_line(
+    home: Path, *arguments: str, command: str = "run", project: Path = PROJECT
+) -> subprocess.CompletedProcess[str]:
+    """Run `meritline` to its end."""
+    process = start_line(home, *arguments, command=command, project=project)
+    stdout, stderr = process.communicate(timeout=600)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def published_tables(home: Path) -> Tables:
+    """Return the sorted rows of every published mart, the run's own id left out."""
+    with duckdb.connect(str(home / "serving" / "marts.duckdb"), read_only=True) as connection:
+        names = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+        ).fetchall()
+        return {
+            name: connection.execute(
+                f"select * {'exclude (run_id)' if name == 'publication' else ''} "
+                f"from marts.marts.{name} order by all"
+            ).fetchall()
+            for (name,) in names
+        }
+
+
+def marts_hash(home: Path) -> str:
+    """Hash the bytes that readers open."""
+    return hashlib.sha256((home / "serving" / "marts.duckdb").read_bytes()).hexdigest()
+
+
+def ops_rows(home: Path, query: str) -> list[tuple[object, ...]]:
+    """Query the published `ops.duckdb`."""
+    with duckdb.connect(str(home / "serving" / "ops.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def differences(
+    left: dict[str, list[tuple[object, ...]]], right: dict[str, list[tuple[object, ...]]]
+) -> list[str]:
+    """Name the tables that differ, each with a row that only one side has."""
+    found = []
+    for name in sorted(left.keys() | right.keys()):
+        only = set(left.get(name, [])) ^ set(right.get(name, []))
+        if only or len(left.get(name, [])) != len(right.get(name, [])):
+            found.append(f"{name}: {sorted(map(str, only))[:3]}")
+    return found

@@ -1,0 +1,1 @@
+"""The line as its users run it."""
