@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared" / "data"
+from tests.line import PROJECT, run_line
+
+SHARED = PROJECT.parent / "shared" / "data"
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,8 +39,8 @@ class Published:
         """Lines read, accepted, rejected and duplicate of a feed's files."""
         with duckdb.connect(str(self.home / "serving" / "ops.duckdb"), read_only=True) as ops:
             return ops.execute(
-                "select lines_read, accepted, rejected, duplicates"
-                " from marts.load_ledger where feed = ?",
+                "select sum(lines_read), sum(accepted), sum(rejected), sum(duplicates)"
+                " from marts.load_ledger where feed = ? group by path",
                 [feed],
             ).fetchall()
 
@@ -53,15 +51,7 @@ def publish(folder: Path, feed: str, source: Path) -> Published:
     target = inbox / feed / source.name
     target.parent.mkdir(parents=True)
     shutil.copyfile(source, target)
-    meritline = Path(sys.executable).with_name("meritline")
-    run = subprocess.run(
-        [meritline, "run", "--inbox", inbox, "--home", home],
-        cwd=ROOT,
-        env={**os.environ, "MERITLINE_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = run_line(home, "--inbox", str(inbox))
     assert run.returncode == 0, run.stdout + run.stderr
     return Published(home)
 
@@ -97,13 +87,10 @@ def test_log_contacts(log: Published) -> None:
 
 def test_log_visits(log: Published) -> None:
     rows = log.rows(
-        "select outcome, count(*), sum(wait_seconds)"
-        " from fct_queue_visits group by 1 order by 1"
+        "select outcome, count(*), sum(wait_seconds) from fct_queue_visits group by 1 order by 1"
     )
     assert rows == [("abandoned", 12, 215), ("answered", 8, 143), ("unfinished", 1, None)]
-    unfinished = log.rows(
-        "select contact_id from fct_queue_visits where outcome = 'unfinished'"
-    )
+    unfinished = log.rows("select contact_id from fct_queue_visits where outcome = 'unfinished'")
     assert [row[0].rsplit(":", 1)[-1] for row in unfinished] == ["1266839768.534"]
 
 
@@ -127,9 +114,7 @@ def test_log_offers(log: Published) -> None:
     rows = log.rows("select end_reason, count(*) from fct_offers group by 1 order by 1")
     assert rows == [("answered", 8), ("no_answer", 221)]
     # The file logs the rings that nobody took in milliseconds.
-    longest = log.rows(
-        "select max(ring_seconds) from fct_offers where end_reason = 'no_answer'"
-    )
+    longest = log.rows("select max(ring_seconds) from fct_offers where end_reason = 'no_answer'")
     lines = (SHARED / "asterisk_queue_log" / "queue_log").read_text().splitlines()
     rings = [int(line.split("|")[5]) for line in lines if "|RINGNOANSWER|" in line]
     assert len(rings) == 221
@@ -150,10 +135,6 @@ def test_cdr_rows_are_accounted_for(cdr: Published) -> None:
 
 
 def test_cdr_contacts_and_legs(cdr: Published) -> None:
-    assert cdr.rows("select count(*), count(distinct contact_id) from fct_contacts") == [
-        (37, 37)
-    ]
-    assert cdr.rows("select count(*), sum(talk_seconds) from fct_contact_legs") == [
-        (27, 7408)
-    ]
+    assert cdr.rows("select count(*), count(distinct contact_id) from fct_contacts") == [(37, 37)]
+    assert cdr.rows("select count(*), sum(talk_seconds) from fct_contact_legs") == [(27, 7408)]
     assert cdr.rows("select count(*) from fct_queue_visits") == [(0,)]

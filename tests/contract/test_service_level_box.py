@@ -6,16 +6,14 @@ within 5 s.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.line import run_line
+
 FIRST = 1792483200  # 2026-10-20 08:00:00 UTC
 BOX = {
     "service_level_all_within": "83.02",
@@ -77,15 +75,7 @@ def test_all_six_figures(tmp_path: Path) -> None:
     log = inbox / "asterisk_queue_log" / "queue_log"
     log.parent.mkdir(parents=True)
     log.write_text("".join(line + "\n" for line in queue_log_lines()))
-    meritline = Path(sys.executable).with_name("meritline")
-    run = subprocess.run(
-        [meritline, "run", "--inbox", inbox, "--home", home],
-        cwd=ROOT,
-        env={**os.environ, "MERITLINE_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = run_line(home, "--inbox", str(inbox))
     assert run.returncode == 0, run.stdout + run.stderr
     with duckdb.connect(str(home / "serving" / "marts.duckdb"), read_only=True) as marts:
         marts.execute("use marts.marts")

@@ -122,7 +122,7 @@ class Counted:
             found[contact.contact_id] = (rule.reason if rule else None) or queue
         return found
 
-    def repeats(self, shared_above: int | None = None) -> dict[str, Repeats]:
+    def repeats(self, shared_above: int = figures.SHARED_ABOVE) -> dict[str, Repeats]:
         """Contact id → repeat flags, for the queues' contacts of known customers."""
         queued = [contact for contact in self.contacts if contact.feed == "queue_log"]
         return figures.repeats(queued, self.reasons(), self.as_of, shared_above)

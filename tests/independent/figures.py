@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 
 from tests.independent.replay import Contact, Visit
 
 REPEAT_SECONDS = 7 * 24 * 3600
+SHARED_ABOVE = 5
 WILSON_Z = 1.959963984540054
 HALF = Fraction(1, 2)
 NINE_TENTHS = Fraction(9, 10)
@@ -115,12 +116,13 @@ def repeats(
     contacts: list[Contact],
     reasons: dict[str, str | None],
     as_of: int | None,
-    shared_above: int | None = None,
+    shared_above: int = SHARED_ABOVE,
 ) -> dict[str, Repeats]:
     """Contact id → whether it repeats another of its customer, and whether another repeats it.
 
     It repeats any contact of the customer in the 7 days before; it is repeated only for the same
-    reason. A number with more than `shared_above` contacts on one day is nobody's.
+    reason. On a day on which a number has more than `shared_above` contacts it is nobody's: those
+    contacts are left out, though others may follow them or be followed by them.
     """
     by_customer: dict[str, list[Contact]] = defaultdict(list)
     for contact in contacts:
@@ -128,12 +130,7 @@ def repeats(
             by_customer[contact.customer].append(contact)
     found: dict[str, Repeats] = {}
     for mine in by_customer.values():
-        if shared_above is not None:
-            days: dict[str, int] = defaultdict(int)
-            for contact in mine:
-                days[contact.work_date] += 1
-            if max(days.values()) > shared_above:
-                continue
+        days = Counter(contact.work_date for contact in mine)
         mine.sort(key=lambda contact: (contact.started_at, contact.contact_id))
         next_of: dict[str | None, int] = {}
         for index in range(len(mine) - 1, -1, -1):
@@ -141,11 +138,12 @@ def repeats(
             reason = reasons[contact.contact_id]
             following = next_of.get(reason)
             before = mine[index - 1].started_at if index else None
-            found[contact.contact_id] = Repeats(
-                before is not None and contact.started_at - before <= REPEAT_SECONDS,
-                following is not None and following - contact.started_at <= REPEAT_SECONDS,
-                as_of is None or contact.started_at + REPEAT_SECONDS <= as_of,
-            )
+            if days[contact.work_date] <= shared_above:
+                found[contact.contact_id] = Repeats(
+                    before is not None and contact.started_at - before <= REPEAT_SECONDS,
+                    following is not None and following - contact.started_at <= REPEAT_SECONDS,
+                    as_of is None or contact.started_at + REPEAT_SECONDS <= as_of,
+                )
             next_of[reason] = contact.started_at
     return found
 

@@ -5,22 +5,21 @@ Twice: for a demo's inbox, and for one of everything that goes wrong with raw te
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import pytest
 
+from tests.conftest import Centre
 from tests.independent import figures, raw
 from tests.independent.count import SEEDS, Counted, count
 from tests.independent.hostile import write_inbox
 from tests.independent.subjects import Amounts, amounts_by_day, kpi_sums
+from tests.line import AS_OF, run_line
 
 pytestmark = pytest.mark.slow
 Rows = list[tuple[Any, ...]]
@@ -41,36 +40,28 @@ COMPARED = (
 )
 
 
-class Built(Protocol):
+@dataclass(frozen=True)
+class Built:
     """A home and the inbox that it was built from."""
 
     home: Path
     inbox: Path
 
 
-@dataclass
-class HostileHome:
-    """A home that was built from the hostile inbox."""
-
-    home: Path
-    inbox: Path
+@pytest.fixture(scope="session")
+def demo_home(published: Centre) -> Built:
+    """The small call centre that other tests work on copies of."""
+    return Built(published.home, published.home / "inbox")
 
 
 @pytest.fixture(scope="session")
-def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> HostileHome:
+def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The line run once over the hostile inbox."""
     folder = tmp_path_factory.mktemp("hostile")
-    built = HostileHome(folder / "home", folder / "inbox")
+    built = Built(folder / "home", folder / "inbox")
     write_inbox(built.inbox)
-    meritline = Path(sys.executable).with_name("meritline")
-    run = subprocess.run(
-        [meritline, "run", "--inbox", built.inbox, "--home", built.home],
-        env={**os.environ, "MERITLINE_HOME": str(built.home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
+    done = run_line(built.home, "--inbox", str(built.inbox), "--as-of", AS_OF)
+    assert done.returncode == 0, done.stdout + done.stderr
     return built
 
 
@@ -406,6 +397,27 @@ def test_values_and_intervals_of_the_company(
             assert value == over / under
             # The normal quantile is written with six decimals or with all: 1e-8 of a share.
             assert (low, high) == pytest.approx(figures.wilson(over, under), abs=1e-8)
+
+
+def test_resolution_is_final_when_seven_days_have_passed(
+    marts: duckdb.DuckDBPyConnection, counted: Counted
+) -> None:
+    expected: dict[str, bool] = {}
+    by_id = {contact.contact_id: contact for contact in counted.contacts}
+    for contact_id, flag in counted.repeats().items():
+        contact = by_id[contact_id]
+        if contact.legs:
+            day = contact.work_date
+            expected[day] = expected.get(day, True) and flag.is_final
+    published = rows(
+        marts,
+        """
+        select period_start::varchar, is_final from kpi_results
+        where subject_type = 'company' and period_type = 'day' and kpi_code = 'fcr'
+            and denominator > 0
+        """,
+    )
+    same(published, list(expected.items()))
 
 
 def test_speed_of_answer_percentiles(marts: duckdb.DuckDBPyConnection, counted: Counted) -> None:
