@@ -12,9 +12,10 @@ import sqlite3
 from datetime import timedelta
 from typing import Any
 
+from duckdb_access import connect_to_publication
 from flask import Blueprint, Flask, redirect, request
 from flask_login import current_user
-from publication import PublicationSecurityManager, connect_to_publication
+from publication_cache import PublicationSecurityManager
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from superset_home import SOURCE, private_secret, superset_home
@@ -73,7 +74,7 @@ def _cache(prefix: str, lifetime: timedelta, without_redis: dict[str, Any]) -> d
     }
 
 
-# Chart data may be cached because its keys name the publication (see `publication.py`).
+# Chart data may be cached because its keys name the publication (see `publication_cache.py`).
 # What users set in filters must outlive a restart and be seen by every worker.
 _FILES = {
     "CACHE_TYPE": "FileSystemCache",
@@ -129,9 +130,9 @@ HTML_SANITIZATION_SCHEMA_EXTENSIONS = {
         "svg": ["viewBox", "preserveAspectRatio", "width", "height"],
         "polyline": ["points"],
         "line": ["x1", "x2", "y1", "y2"],
-        "circle": ["cx", "cy", "r"],
+        "rect": ["x", "y", "width", "height"],
     },
-    "tagNames": ["svg", "polyline", "line", "circle"],
+    "tagNames": ["svg", "polyline", "line", "rect"],
 }
 
 # --- Languages ---------------------------------------------------------------------------------
@@ -155,6 +156,10 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     def open_scorecard() -> Response | None:
         if request.path == "/superset/welcome/" and current_user.is_authenticated:
             return redirect("/superset/dashboard/executive-scorecard/")
+        if request.path == "/superset/log/" and not current_user.is_authenticated:
+            # The log-in page reports itself a moment late. Turned away to the log-in, that report
+            # would bring back an anonymous session over the one of somebody who was quicker.
+            return Response(status=204)
         return None
 
 

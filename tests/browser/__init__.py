@@ -1,0 +1,1 @@
+"""The dashboards as people see them, and the Superset that serves them."""
