@@ -157,7 +157,7 @@ class Shifts:
 
 @dataclass(slots=True)
 class Presence:
-    """When one login was logged in, paused and wrapping up; only what ended is known."""
+    """When one login was logged in, paused and wrapping up, up to the end of the log."""
 
     logged_in: list[Span]
     paused: list[Span]
@@ -229,6 +229,11 @@ def presences(events: list[list[str]]) -> dict[str, Presence]:
         else:
             sheet.pauses.discard(queue)
         sheet.note(int(fields[0]), fields[5].strip().lower() if len(fields) > 5 else "")
+    for sheet in sheets.values():
+        # Whoever is still logged in was so until the log ends; what comes after is not known.
+        if sheet.since is not None:
+            sheet.places.clear()
+            sheet.note(int(events[-1][0]), "")
     return {agent: sheet.presence for agent, sheet in sheets.items()}
 
 

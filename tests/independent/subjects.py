@@ -139,7 +139,10 @@ def add_states(adder: Adder) -> None:
 
 
 def add_customers(adder: Adder) -> None:
-    """Repeats of all contacts; resolutions with the first handler; answers with the holder."""
+    """Repeats of all contacts; resolutions with the first handler; answers with the holder.
+
+    A contact whose seven days have not passed has no resolution yet and waits outside.
+    """
     flags = adder.counted.repeats()
     for contact in adder.counted.contacts:
         flag = flags.get(contact.contact_id)
@@ -151,7 +154,7 @@ def add_customers(adder: Adder) -> None:
             repeats=int(flag.is_repeat),
             known_contacts=1,
         )
-        if contact.legs:
+        if contact.legs and flag.is_final:
             first = contact.legs[0]
             subjects = adder.persons(contact.site, first.agent, first.employee, contact.work_date)
             adder.add(
