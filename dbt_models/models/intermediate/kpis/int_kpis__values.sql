@@ -59,42 +59,6 @@ fractions as (
     inner join parts on summed.measure = parts.measure
     group by 1, 2, 3, 4, 5
 
-),
-
-answered as (
-
-    select work_date, site_id, vendor, wait_seconds
-    from {{ ref('fct_queue_visits') }}
-    where outcome = 'answered' and wait_seconds is not null
-
-),
-
-percentiles as (
-
-    {%- for period_type in period_types() %}
-    {%- for level, column in [('site', 'site_id'), ('vendor', 'vendor'), ('company', "'company'")] %}
-    select
-        '{{ level }}' as subject_type,
-        {{ 'answered.' if level != 'company' }}{{ column }} as subject_id,
-        '{{ period_type }}' as period_type,
-        periods.period_start,
-        count(*) as answered_count,
-        percentile_cont(0.5) within group (order by answered.wait_seconds) as p50,
-        percentile_cont(0.9) within group (order by answered.wait_seconds) as p90
-    from answered
-    inner join periods
-        on periods.period_type = '{{ period_type }}'
-        and cast(date_trunc('{{ period_type }}', answered.work_date) as date) = periods.period_start
-    group by 1, 2, 3, 4
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-
 )
 
 select
@@ -122,5 +86,5 @@ select
     cast(percentiles.answered_count as double) as denominator,
     cast(case kpis.aggregation when 'p50' then percentiles.p50 else percentiles.p90 end as double) as value,
     percentiles.period_start
-from percentiles
+from {{ ref('int_kpis__percentiles') }} as percentiles
 inner join kpis on kpis.aggregation in ('p50', 'p90')

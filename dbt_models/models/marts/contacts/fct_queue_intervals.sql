@@ -6,6 +6,11 @@
         pre_hook="{{ delete_touched('work_date', ref('int_measures__rebuilt_days')) }}",
     )
 }}
+{%- set visit_counts = [
+    'entered_count', 'queued_count', 'answered_count', 'abandoned_count', 'timed_out_count',
+    'exited_count', 'answered_within_count', 'abandoned_within_count', 'short_abandon_count',
+    'wait_answered_seconds', 'service_level_met_count', 'service_level_base_count'
+] %}
 
 with visits as (
 
@@ -71,11 +76,7 @@ joined as (
         coalesce(visit_totals.queue_id, leg_totals.queue_id) as queue_id,
         coalesce(visit_totals.interval_started_at, leg_totals.interval_started_at) as interval_started_at,
         coalesce(visit_totals.work_date, leg_totals.work_date) as work_date,
-        {%- for count in [
-            'entered_count', 'queued_count', 'answered_count', 'abandoned_count', 'timed_out_count',
-            'exited_count', 'answered_within_count', 'abandoned_within_count', 'short_abandon_count',
-            'wait_answered_seconds', 'service_level_met_count', 'service_level_base_count'
-        ] %}
+        {%- for count in visit_counts %}
         cast(coalesce(visit_totals.{{ count }}, 0) as bigint) as {{ count }},
         {%- endfor %}
         visit_totals.longest_wait_seconds,
@@ -102,19 +103,10 @@ select
     cast(
         extract(hour from {{ to_local('joined.interval_started_at', 'sites.time_zone') }}) as integer
     ) as local_hour,
-    joined.entered_count,
-    joined.queued_count,
-    joined.answered_count,
-    joined.abandoned_count,
-    joined.timed_out_count,
-    joined.exited_count,
-    joined.answered_within_count,
-    joined.abandoned_within_count,
-    joined.short_abandon_count,
-    joined.wait_answered_seconds,
+    {%- for count in visit_counts %}
+    joined.{{ count }},
+    {%- endfor %}
     joined.longest_wait_seconds,
-    joined.service_level_met_count,
-    joined.service_level_base_count,
     joined.handled_count,
     joined.talk_seconds,
     joined.answering_agent_count,
