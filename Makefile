@@ -46,7 +46,8 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_models/models dbt_models/tests
+	mkdir -p build/lint/build
+	MERITLINE_HOME=$(CURDIR)/build/lint $(BIN)/sqlfluff lint --disable-progress-bar dbt_models/models
 	$(BIN)/yamllint --strict $$(git ls-files '*.yml' '*.yaml')
 
 format: install
