@@ -37,7 +37,8 @@ class Auditor:
 
     def __init__(self, database: Path) -> None:
         """Audit through the scratch database file `database`, which is made anew."""
-        database.unlink(missing_ok=True)
+        for leftover in (database, database.with_name(f"{database.name}.wal")):
+            leftover.unlink(missing_ok=True)
         database.parent.mkdir(parents=True, exist_ok=True)
         url = f"duckdb:///{database}"
         # An attached file belongs to the process's database, so what this connection attaches is
