@@ -256,8 +256,8 @@ def attribute(
         leg.work_date = shifts.date_of(leg.employee, leg.answered_at, zone)
     for offer in counted.offers:
         zone = zones.get(offer.site) or zone_named("UTC")
-        offer.employee = known.at((offer.site, offer.agent), offer.rung_at)
-        offer.work_date = shifts.date_of(offer.employee, offer.rung_at, zone)
+        offer.employee = known.at((offer.site, offer.agent), offer.told_at)
+        offer.work_date = shifts.date_of(offer.employee, offer.told_at, zone)
 
 
 def staffing(

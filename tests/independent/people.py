@@ -249,9 +249,10 @@ def staffing(presence: Presence, legs: list[Leg]) -> Staffing:
     """Spans of handling and of waiting for a contact; a talk during a pause is handling."""
     talking = merged((leg.answered_at, leg.ended_at) for leg in legs if leg.ended_at is not None)
     logged_in = merged(presence.logged_in)
-    busy = merged([*talking, *presence.wrapping])
+    wrapping = without(merged(presence.wrapping), talking)
     outside = without([(-FOREVER, FOREVER)], logged_in)
     return Staffing(
-        without(busy, outside),
+        # Each is a state of its own, with a day of its own: not merged.
+        [*without(talking, outside), *without(wrapping, outside)],
         without(without(logged_in, merged(presence.paused)), talking),
     )

@@ -98,22 +98,22 @@ class Leg:
 
 @dataclass(slots=True)
 class Offer:
-    """One ring to one agent; its start dates it, and rings are logged in milliseconds."""
+    """One ring to one agent, dated by the line that tells of it; rings are in milliseconds."""
 
     contact_id: str
     site: str
     queue: str
     agent: str
-    rung_at_milliseconds: int
+    told_at: int
     work_date: str
     end_reason: str
     ring_milliseconds: int | None
     employee: str | None = None
 
     @property
-    def rung_at(self) -> int:
-        """The second in which the ring began."""
-        return self.rung_at_milliseconds // 1000
+    def rung_at_milliseconds(self) -> int:
+        """When the ring began."""
+        return self.told_at * 1000 - (self.ring_milliseconds or 0)
 
 
 @dataclass(slots=True)
@@ -197,14 +197,14 @@ class Player:
         elif event == "CONNECT":
             self.connect(call, callid, epoch, queue, agent, data)
         elif event in VISIT_ENDS:
-            if call.visit is None:
+            if call.visit is None or call.visit.queue != queue:
                 self.out.unplaced.append(tuple(fields))
             else:
                 outcome, index = VISIT_ENDS[event]
                 leave(call.visit, outcome, epoch, number_at(data, index))
                 call.visit = None
         elif event in LEG_ENDS:
-            if call.leg is None:
+            if call.leg is None or (call.leg.queue, call.leg.agent) != (queue, agent):
                 self.out.unplaced.append(tuple(fields))
             else:
                 reason, index = LEG_ENDS[event]
@@ -255,7 +255,7 @@ class Player:
     ) -> None:
         """CONNECT makes a leg and an offer, and answers the visit that waits, if one does."""
         contact = self.contact(call, callid, epoch)
-        if call.visit is not None:
+        if call.visit is not None and call.visit.queue == queue:
             leave(call.visit, "answered", epoch, number_at(data, 0))
             call.visit = None
         seconds = number_at(data, 2)
@@ -285,16 +285,15 @@ class Player:
         reason: str,
         ring: int | None,
     ) -> None:
-        """A ring that ended now began `ring` milliseconds ago."""
-        began = epoch * 1000 - (ring or 0)
+        """A ring to an agent, which ends with the line that tells of it."""
         self.out.offers.append(
             Offer(
                 self.contact_id(call, callid),
                 self.site,
                 queue,
                 agent,
-                began,
-                self.zone.date_of(began // 1000),
+                epoch,
+                self.zone.date_of(epoch),
                 reason,
                 ring,
             )

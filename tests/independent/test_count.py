@@ -116,10 +116,9 @@ def test_transfer_makes_two_visits_and_two_legs(inbox: Path, seeds: Path) -> Non
     assert [leg.end_reason for leg in counted.legs] == ["blind_transfer", "caller"]
     days = counted.agent_days()
     bob = days["riga", "bob", "1970-01-01"]
-    # bob: one leg of 79 s; two rings, one of them not answered. The missed one rang 3.5 s: from
-    # 1000.5, which is second 1000.
+    # bob: one leg of 79 s; two rings, one of them not answered. It rang 3.5 s, from 1000.5.
     assert (bob.handled, bob.talk, bob.offers, bob.no_answer) == (1, 79, 2, 1)
-    assert [offer.rung_at for offer in counted.offers] == [1000, 1006, 1119]
+    assert [offer.rung_at_milliseconds for offer in counted.offers] == [1000500, 1006000, 1119000]
     assert days["riga", "ann", "1970-01-01"].transferred_out == 1
     # Wait 11 and 20: both within 20 s, the threshold included.
     assert counted.company().answered_within == 2
@@ -136,17 +135,27 @@ def test_unplaced_events_are_listed_not_guessed(inbox: Path, seeds: Path) -> Non
         "1006|c|sales|NONE|ABANDON|1|1|3",  # after the CONNECT of its visit
         "1009|c|sales|ann|COMPLETEAGENT|2|4|1",
         "1010|c|sales|ann|COMPLETECALLER|2|4|1",  # the leg has ended
+        "1010|e|sales|NONE|ENTERQUEUE||1|1",
+        "1010|e|orders|NONE|ABANDON|1|1|3",  # another queue's
+        "1010|e|sales|ann|CONNECT|0|x|1",
+        "1011|e|sales|bob|COMPLETEAGENT|0|1|1",  # another agent's
         "1011|NONE|NONE|ann|PAUSEALL|lunch",  # no call event
         "1020|d|sales|ann|CONNECT|7|x|1",  # the agent did work: a leg, no visit
         "1030|d|sales|ann|COMPLETEAGENT|7|10|1",
     )
     counted = count(inbox, seeds)
-    assert [fields[0] for fields in counted.unplaced] == ["1000", "1001", "1002", "1006", "1010"]
-    assert ids(counted) == ["c", "d"]
+    assert [fields[0] for fields in counted.unplaced] == [
+        *("1000", "1001", "1002", "1006", "1010", "1010", "1011")
+    ]
+    assert ids(counted) == ["c", "e", "d"]
     assert counted.contacts[0].customer is None
-    assert [(leg.contact_id[-1], leg.talk) for leg in counted.legs] == [("c", 4), ("d", 10)]
-    assert [visit.outcome for visit in counted.visits] == ["answered"]
-    assert counted.contacts[1].wait is None
+    assert [(leg.contact_id[-1], leg.talk) for leg in counted.legs] == [
+        ("c", 4),
+        ("e", None),
+        ("d", 10),
+    ]
+    assert [visit.outcome for visit in counted.visits] == ["answered"] * 2
+    assert counted.contacts[2].wait is None
 
 
 def test_ways_out_of_a_queue(inbox: Path, seeds: Path) -> None:
