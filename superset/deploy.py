@@ -25,7 +25,38 @@ from uuid import UUID
 from superset_home import ASSETS, SOURCE, SupersetHome, private_secret, superset_home
 
 READER_ROLE = "Reader"
-# The reader of dashboards: Superset's Gamma without what only someone who builds charts needs.
+# What it takes to open a dashboard, filter it, look behind a figure and take the data along.
+# Superset's own role for readers may also write themes and approve registrations.
+READER_RIGHTS = {
+    "can_read": (
+        *("AdvancedDataType", "Chart", "CssTemplate", "CurrentUserRestApi", "Dashboard"),
+        *("DashboardFilterStateRestApi", "DashboardPermalinkRestApi", "Database", "Dataset"),
+        *("ExploreFormDataRestApi", "Theme"),
+    ),
+    "can_write": (
+        *("CurrentUserRestApi", "DashboardFilterStateRestApi", "DashboardPermalinkRestApi"),
+        "ExploreFormDataRestApi",
+    ),
+    "can_get": ("MenuApi",),
+    "can_get_drill_info": ("Dataset",),
+    "can_drill": ("Dashboard",),
+    "can_view_chart_as_table": ("Dashboard",),
+    "can_time_range": ("Api",),
+    "can_list": ("AsyncEventsRestApi",),
+    "can_recent_activity": ("Log",),
+    "can_csv": ("Superset",),
+    "can_dashboard": ("Superset",),
+    "can_dashboard_permalink": ("Superset",),
+    "can_explore_json": ("Superset",),
+    "can_language_pack": ("Superset",),
+    "can_log": ("Superset",),
+    "can_share_dashboard": ("Superset",),
+    "can_userinfo": ("UserDBModelView",),
+    "resetmypassword": ("UserDBModelView",),
+    "can_this_form_get": ("ResetMyPasswordView",),
+    "can_this_form_post": ("ResetMyPasswordView",),
+    "menu_access": ("Dashboards",),
+}
 DEMO_USERS = {
     "executive": ("Erin", "Executive", READER_ROLE, "executive-demo"),
     "operator": ("Oliver", "Operator", READER_ROLE, "operator-demo"),
@@ -102,21 +133,13 @@ def define_reader_role() -> None:
     from superset.extensions import db, security_manager
     from superset.models.core import Database
 
-    gamma = security_manager.find_role("Gamma")
-    reader = security_manager.add_role(READER_ROLE) or security_manager.find_role(READER_ROLE)
-    permissions = [
-        permission
-        for permission in gamma.permissions
-        if not (
-            permission.permission.name == "can_write"
-            and permission.view_menu.name in {"Chart", "Dashboard", "Dataset"}
-        )
-    ]
+    rights = [(name, view) for name, views in READER_RIGHTS.items() for view in views]
     for database in db.session.query(Database).filter_by(is_managed_externally=True):
-        permissions.append(
-            security_manager.add_permission_view_menu("database_access", database.perm)
-        )
-    reader.permissions = permissions
+        rights.append(("database_access", database.perm))
+    reader = security_manager.find_role(READER_ROLE)
+    reader.permissions = [
+        security_manager.add_permission_view_menu(name, view) for name, view in rights
+    ]
     db.session.commit()
 
 
