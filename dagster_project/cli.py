@@ -38,6 +38,7 @@ from dagster_project.lib.feeds import load_feeds
 from dagster_project.lib.locking import is_held, read_holder
 from dagster_project.lib.ops import Outcome
 from dagster_project.lib.settings import Settings, load_settings
+from dagster_project.lib.warehouse import SeedsError
 
 PROJECT = Path(__file__).resolve().parents[1]
 DONE, WRONG_USE, CRASH = 0, 2, 3
@@ -204,7 +205,10 @@ def _execute(run_id: str, inbox: Path, as_of: str, wait_seconds: float) -> str |
     # Dagster and dbt take seconds to import: the other commands do without them.
     import dagster as dg
 
-    from dagster_project.definitions import defs
+    try:
+        from dagster_project.definitions import defs
+    except SeedsError as error:
+        raise UsageError(str(error)) from error
 
     with dg.DagsterInstance.get() as instance:
         result = defs.resolve_job_def("line").execute_in_process(

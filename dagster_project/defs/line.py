@@ -20,7 +20,6 @@ OPS_KEY = dg.AssetKey(["serving", "ops"])
 class LineResource(dg.ConfigurableResource):
     """Holds the lock while a run lasts and publishes `ops.duckdb` when it ends, in any way."""
 
-    home: str = ""
     inbox: str = ""
     as_of: str = ""
     wait_seconds: float = 600
@@ -35,7 +34,7 @@ class LineResource(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Self]:
         """Be one run: Dagster sets this up before the first step and tears it down after all."""
-        settings = load_settings(self.home or None)
+        settings = load_settings()
         dagster_run, instance = context.run, context.instance
         if dagster_run is None or instance is None:
             raise dg.DagsterInvariantViolationError("The line needs a Dagster run to belong to.")

@@ -65,12 +65,13 @@ class LineRun:
 
     def __exit__(self, *error: object) -> None:
         """Publish `ops.duckdb`, whatever happened, and release the lock."""
+        # Each of these happens even if the one before it fails; the last one comes first.
         with ExitStack() as stack:
             stack.push(self._lock)
             if self._auditor is not None:
-                self._auditor.build_docs(self.home.docs / "quality")
-                self._auditor.close()
-            self._publish_ops()
+                stack.callback(self._auditor.close)
+                stack.callback(self._auditor.build_docs, self.home.docs / "quality")
+            stack.callback(self._publish_ops)
 
     @property
     def outcome(self) -> Outcome:

@@ -7,6 +7,7 @@ dbt's long start.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 
 from dagster_project.lib import fingerprint
 from dagster_project.lib.quality import CheckResult, Layer, Severity, failure_message
@@ -21,6 +23,10 @@ from dagster_project.lib.settings import Home
 
 FAILED_STATUSES = {"error", "fail", "runtime error"}
 SHOWN_ROWS = 5
+
+
+class SeedsError(ValueError):
+    """A seed is missing, so that the project cannot even be read."""
 
 
 class BuildError(Exception):
@@ -63,10 +69,24 @@ def manifest(project: Path, home: Home) -> Path:
     seeds = ",".join(sorted(fingerprint.seed_hashes(project)))
     wanted = f"{fingerprint.code_hash(project)} {seeds}"
     if not (path.exists() and mark.exists() and mark.read_text(encoding="utf-8") == wanted):
+        _expect_seeds(project)
         target.mkdir(parents=True, exist_ok=True)
         _invoke(project, home, ["parse"], lambda event: None)
         mark.write_text(wanted, encoding="utf-8")
     return path
+
+
+def _expect_seeds(project: Path) -> None:
+    declared: set[str] = set()
+    for path in (project / "seeds").glob("*.yml"):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        declared.update(seed["name"] for seed in document.get("seeds", []))
+    if missing := declared - fingerprint.seed_hashes(project).keys():
+        names = ", ".join(f"seeds/{name}.csv" for name in sorted(missing))
+        raise SeedsError(
+            f"{names} is missing. Bring it back, if only with its header: every seed that "
+            "seeds/*.yml describes has to be there."
+        )
 
 
 def needed_refresh(manifest_path: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> Refresh:
@@ -164,6 +184,7 @@ def _invoke(project: Path, home: Home, arguments: list[str], listen: Callable[[A
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    os.environ["MERITLINE_HOME"] = str(home.root)
     folder = str(project / "dbt_models")
     outcome = dbtRunner(callbacks=[listen]).invoke(  # pyright: ignore[reportUnknownMemberType]
         [

@@ -1,0 +1,53 @@
+"""The asset graph: what there is, who owns it, and that nothing is published past a check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+
+from dagster_project.lib.feeds import load_feeds
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def defs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definitions]:
+    """Load the definitions on an empty home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MERITLINE_HOME", str(tmp_path_factory.mktemp("definitions")))
+        from dagster_project.definitions import defs
+
+        yield defs
+
+
+def specs(defs: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def test_every_asset_says_whose_it_is_and_what(defs: dg.Definitions) -> None:
+    landed = {name for name in specs(defs) if not name.startswith("landing/")}
+    for name in landed:
+        spec = specs(defs)[name]
+        assert len(spec.key.path) == 2, name
+        assert spec.owners, name
+        assert spec.description, name
+        assert spec.group_name not in (None, "default"), name
+
+
+def test_feeds_are_where_the_models_read_them(defs: dg.Definitions) -> None:
+    assert {f"raw/{feed}" for feed in load_feeds()} <= specs(defs).keys()
+
+
+def test_the_publication_waits_for_every_mart(defs: dg.Definitions) -> None:
+    marts = {name for name in specs(defs) if name.startswith("marts/")}
+    waits = {dep.asset_key.to_user_string() for dep in specs(defs)["serving/publication"].deps}
+    assert waits == marts
+    assert len(marts) > 10
+
+
+def test_the_job_the_schedule_and_the_sensor(defs: dg.Definitions) -> None:
+    line = defs.resolve_job_def("line")
+    assert defs.resolve_schedule_def("daily").job_name == line.name
+    assert defs.resolve_sensor_def("inbox_changed").job_name == line.name
