@@ -474,6 +474,14 @@ def write_ops_tables(
     rows = ledger(home, feeds)
     if rows:
         _insert(con, f"{schema}.load_ledger", rows)
+    # A file that grew stands in several parts; people ask for the file.
+    con.execute(
+        f"create or replace table {schema}.load_ledger as select feed, site_id, path, "  # noqa: S608
+        "min(first_at) as first_at, max(last_at) as last_at, sum(lines_read)::bigint as lines_read, "
+        "sum(accepted)::bigint as accepted, sum(rejected)::bigint as rejected, "
+        f"sum(duplicates)::bigint as duplicates, state from {schema}.load_ledger "
+        "group by feed, site_id, path, state order by feed, path"
+    )
     con.execute(
         f"create or replace table {schema}.rejected_rows "
         "(feed varchar, path varchar, line_number bigint, field varchar, reason varchar)"

@@ -460,7 +460,7 @@ def _cdr_sql(staged: _Staged) -> str:
     )
     dispositions = ", ".join(map(quoted, _CDR_DISPOSITIONS))
     row = ", ".join(f"c{i}" for i in range(1, len(staged.names) + 1))
-    is_outside = "length(digits(dst)) >= 7"
+    is_outside = "coalesce(length(digits({})) >= 7, false)"
     return f"""
         with named as (
             select n, concat_ws(',', {row}) as text, {named}
@@ -484,10 +484,11 @@ def _cdr_sql(staged: _Staged) -> str:
                 when 'disposition' then disposition
             end as value,
             case when problem is null then try_cast("start" as timestamp) end as at,
-            accountcode, hashed(src) as src_hash,
+            accountcode,
             -- Numbers within the house stay readable, those of the outside world do not.
-            case when not coalesce({is_outside}, false) then dst end as dst,
-            case when {is_outside} then hashed(dst) end as dst_hash,
+            case when {is_outside.format('src')} then hashed(src) end as src_hash,
+            case when not {is_outside.format('dst')} then dst end as dst,
+            case when {is_outside.format('dst')} then hashed(dst) end as dst_hash,
             dcontext, channel, dstchannel, lastapp,
             try_cast("start" as timestamp) as start_at,
             try_cast(answer as timestamp) as answer_at,

@@ -1,66 +1,137 @@
-with queue_starts as (
+with starts as (
 
     select * from {{ ref('int_asterisk__call_events') }} where event_role = 'leg_start'
 
 ),
 
-queue_ends as (
+ends as (
 
     select * from {{ ref('int_asterisk__call_events') }} where event_role = 'leg_end'
 
 ),
 
-channel_legs as (
+logged as (
+
+    select
+        starts.contact_id,
+        starts.site_id,
+        starts.callid,
+        starts.queue_id,
+        starts.agent_login,
+        starts.agent_channel_id,
+        case ends.event
+            when 'COMPLETEAGENT' then 'agent'
+            when 'COMPLETECALLER' then 'caller'
+            when 'BLINDTRANSFER' then 'blind_transfer'
+            when 'TRANSFER' then 'blind_transfer'
+            when 'ATTENDEDTRANSFER' then 'attended_transfer'
+            else 'unfinished'
+        end as end_reason,
+        starts.leg_number,
+        case
+            when ends.event_at is not null
+                then coalesce(
+                        ends.logged_talk_seconds,
+                        {{ epoch_seconds('ends.event_at') }} - {{ epoch_seconds('starts.event_at') }}
+                    )
+        end as talk_seconds,
+        {{ add_seconds('starts.event_at', '-coalesce(starts.ring_seconds, 0)') }} as offered_at,
+        starts.event_at as answered_at,
+        ends.event_at as ended_at
+    from starts
+    left join ends
+        on starts.contact_id = ends.contact_id and starts.leg_number = ends.leg_number
+
+),
+
+channels as (
 
     select
         *,
+        max(started_at) over (partition by contact_id) as last_started_at,
         row_number() over (
             partition by contact_id order by answered_at, started_at, file_path, line_number
         ) as leg_number
     from {{ ref('int_contacts__channel_calls') }}
-    where disposition = 'ANSWERED' and not is_in_queue_log
+    where disposition = 'ANSWERED'
+
+),
+
+-- The agent's own channel: the one that CONNECT names, else the latest that was up then.
+own_channels as (
+
+    select
+        logged.contact_id,
+        logged.leg_number,
+        channels.started_at,
+        channels.ended_at,
+        channels.last_started_at,
+        row_number() over (
+            partition by logged.contact_id, logged.leg_number
+            order by
+                case when channels.uniqueid = logged.agent_channel_id then 0 else 1 end,
+                channels.started_at desc,
+                channels.line_number
+        ) as fit
+    from logged
+    inner join channels
+        on logged.contact_id = channels.contact_id
+        and (
+            channels.uniqueid = logged.agent_channel_id
+            or (channels.started_at <= logged.answered_at and channels.ended_at >= logged.answered_at)
+        )
+
+),
+
+-- A transfer that the log missed bills the agent the rest of the call: the call went on in another
+-- channel when the agent's own had ended.
+cuts as (
+
+    select contact_id, leg_number, ended_at
+    from own_channels
+    where fit = 1 and last_started_at >= ended_at and last_started_at > started_at
 
 )
 
 select
-    starts.contact_id,
-    starts.site_id,
-    starts.callid,
-    starts.queue_id,
-    starts.agent_login,
-    case ends.event
-        when 'COMPLETEAGENT' then 'agent'
-        when 'COMPLETECALLER' then 'caller'
-        when 'BLINDTRANSFER' then 'blind_transfer'
-        when 'TRANSFER' then 'blind_transfer'
-        when 'ATTENDEDTRANSFER' then 'attended_transfer'
-        else 'unfinished'
-    end as end_reason,
-    starts.leg_number,
+    logged.contact_id,
+    logged.site_id,
+    logged.callid,
+    logged.queue_id,
+    logged.agent_login,
+    logged.end_reason,
+    logged.leg_number,
     case
-        when ends.event_at is not null
-            then coalesce(
-                    ends.logged_talk_seconds,
-                    {{ epoch_seconds('ends.event_at') }} - {{ epoch_seconds('starts.event_at') }}
+        when cuts.ended_at is not null
+            then least(
+                    logged.talk_seconds,
+                    {{ epoch_seconds('cuts.ended_at') }} - {{ epoch_seconds('logged.answered_at') }}
                 )
+        else logged.talk_seconds
     end as talk_seconds,
-    {{ add_seconds('starts.event_at', '-coalesce(starts.ring_seconds, 0)') }} as offered_at,
-    starts.event_at as answered_at,
-    ends.event_at as ended_at
-from queue_starts as starts
-left join queue_ends as ends
-    on starts.contact_id = ends.contact_id and starts.leg_number = ends.leg_number
+    cuts.ended_at is not null as is_cut,
+    logged.offered_at,
+    logged.answered_at,
+    coalesce(cuts.ended_at, logged.ended_at) as ended_at
+from logged
+left join cuts
+    on logged.contact_id = cuts.contact_id
+    and logged.leg_number = cuts.leg_number
+    and cuts.ended_at >= logged.answered_at
+    and cuts.ended_at < logged.ended_at
 union all
 select
     contact_id,
     site_id,
-    linkedid as callid,
+    callid,
     cast(null as {{ dbt.type_string() }}) as queue_id,
-    coalesce(nullif(destination_channel, ''), channel) as agent_login,
+    agent_login,
     'caller' as end_reason,
     cast(leg_number as integer) as leg_number,
     billed_seconds as talk_seconds,
+    false as is_cut,
     started_at as offered_at,
     answered_at,
     ended_at
-from channel_legs
+from channels
+where not is_in_queue_log

@@ -11,7 +11,7 @@ where false
 
 with changed_events as (
 
-    {{ changed_rows('asterisk_queue_log', ['_site_id as site_id', 'callid']) }}
+    {{ changed_rows('asterisk_queue_log', ['_site_id as site_id', "coalesce(nullif(callid, ''), 'NONE') as callid"]) }}
 
 ),
 

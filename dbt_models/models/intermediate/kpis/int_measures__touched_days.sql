@@ -53,6 +53,11 @@ direct as (
         on days.work_date >= cast(changes.changed_from as date)
         and days.work_date <= cast(changes.changed_to as date)
     union
+    -- A state that was open at the end of the log goes on now.
+    select max(work_date) as work_date
+    from {{ published('fct_agent_states') }}
+    group by site_id
+    union
     -- Contacts whose days of waiting for a repeat ended since the last run are final now.
     select days.work_date
     from (select distinct work_date from {{ measures }}) as days

@@ -1,5 +1,5 @@
 -- When each login was logged in and paused. A span that the log leaves open ends with the
--- next one of its kind, at the latest after `open_state_hours`.
+-- next one of its kind, with the log itself, or after `open_state_hours`.
 with events as (
 
     select
@@ -78,21 +78,30 @@ spans as (
 
 ),
 
+log_ends as (
+
+    select site_id, {{ from_epoch('max(event_epoch)') }} as log_end_at
+    from {{ ref('stg_asterisk__queue_events') }}
+    group by site_id
+
+),
+
 closed as (
 
     select
-        *,
+        spans.*,
         least(
             coalesce(
-                logged_end_at,
-                lead(started_at) over (
-                    partition by site_id, agent_login, kind order by started_at
+                spans.logged_end_at,
+                lead(spans.started_at) over (
+                    partition by spans.site_id, spans.agent_login, spans.kind order by spans.started_at
                 ),
-                timestamp '9999-12-31'
+                log_ends.log_end_at
             ),
-            {{ add_seconds('started_at', var('open_state_hours') * 3600) }}
+            {{ add_seconds('spans.started_at', var('open_state_hours') * 3600) }}
         ) as ended_at
     from spans
+    inner join log_ends on spans.site_id = log_ends.site_id
 
 )
 

@@ -22,6 +22,7 @@ select
     cast(null as integer) as hold_seconds,
     cast(null as integer) as wrap_seconds,
     legs.end_reason in ('blind_transfer', 'attended_transfer') as is_transferred_out,
+    legs.is_cut,
     {{ attributed_work_date('legs.answered_at') }} as work_date,
     legs.offered_at,
     legs.answered_at,

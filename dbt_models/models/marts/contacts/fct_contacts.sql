@@ -54,14 +54,14 @@ channels as (
     select
         contact_id,
         site_id,
-        linkedid as callid,
+        callid,
         is_in_queue_log,
-        max(source_key) as source_key,
+        min_by(source_key, started_at) as source_key,
         max(destination_key) as destination_key,
         min(started_at) as started_at,
         max(ended_at) as ended_at
     from {{ ref('int_contacts__channel_calls') }}
-    group by contact_id, site_id, linkedid, is_in_queue_log
+    group by contact_id, site_id, callid, is_in_queue_log
 
 ),
 
@@ -102,7 +102,11 @@ joined as (
         legs.talk_seconds,
         legs.hold_seconds,
         legs.wrap_seconds,
-        coalesce(least(visits.started_at, legs.started_at), channels.started_at) as started_at,
+        case
+            when channels.is_in_queue_log or channels.contact_id is null
+                then least(visits.started_at, legs.started_at)
+            else channels.started_at
+        end as started_at,
         -- A contact whose last part never ended has no end yet.
         case
             when coalesce(visits.last_outcome, '') <> 'unfinished'

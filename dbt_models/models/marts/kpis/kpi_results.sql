@@ -57,7 +57,7 @@ select
     attained.is_reliable,
     -- Whether a contact is resolved is known only when the days of waiting for a repeat are over.
     attained.kpi_code not in ('fcr')
-    or cast(attained.period_end as timestamp)
+    or {{ add_seconds('cast(attained.period_end as timestamp)', -1) }}
     <= timestamp '{{ var("as_of") }}' - interval '{{ var("repeat_days") }}' day as is_final,
     attained.period_start
 from {{ ref('int_kpis__attained') }} as attained

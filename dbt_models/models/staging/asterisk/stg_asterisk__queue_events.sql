@@ -13,7 +13,7 @@ duplicates as (
 
 select
     events._site_id as site_id,
-    events.callid,
+    coalesce(nullif(events.callid, ''), 'NONE') as callid,
     events.queue as queue_id,
     events.agent as agent_login,
     events.event,
