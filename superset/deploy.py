@@ -135,7 +135,8 @@ def define_reader_role() -> None:
 
     rights = [(name, view) for name, views in READER_RIGHTS.items() for view in views]
     for database in db.session.query(Database).filter_by(is_managed_externally=True):
-        rights.append(("database_access", database.perm))
+        if database.tables:
+            rights.append(("database_access", database.perm))
     reader = security_manager.find_role(READER_ROLE)
     reader.permissions = [
         security_manager.add_permission_view_menu(name, view) for name, view in rights

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from deploy import fingerprint
 from superset_home import SOURCE, SupersetHome, superset_home
 
 START_SECONDS = 120
@@ -46,22 +47,34 @@ def is_healthy(port: int) -> bool:
         return False
 
 
+def serves(home: SupersetHome, code: str) -> bool:
+    """Whether the running server was started with this code."""
+    return home.served.exists() and home.served.read_text() == code
+
+
 def start(home: SupersetHome, port: int) -> int:
-    """Start the server and wait until it answers; a server that already runs is left alone."""
+    """Start the server and wait until it answers.
+
+    A server that already serves this code on this port is left alone; another one is replaced.
+    """
     address = f"http://localhost:{port}"
-    if running(home) and is_healthy(port):
+    code = fingerprint(demo=False)
+    if running(home) and serves(home, code) and is_healthy(port):
         print(f"Superset already serves {address}")
         return 0
     stop(home)
     home.folder.mkdir(parents=True, exist_ok=True)
+    # The demonstration's passwords are no secret: other machines are let in on request only.
+    host = os.environ.get("MERITLINE_HOST", "127.0.0.1")
     environment = {
         **os.environ,
         "MERITLINE_HOME": str(home.root),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")])),
     }
+    home.served.write_text(code)
     command = [
         *(sys.executable, "-m", "gunicorn", "superset.app:create_app()"),
-        *("--bind", f"0.0.0.0:{port}", "--pid", str(home.pid)),
+        *("--bind", f"{host}:{port}", "--pid", str(home.pid)),
         *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
         *("--preload", "--timeout", "120", "--keep-alive", "30", "--log-level", "warning"),
     ]

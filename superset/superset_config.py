@@ -54,6 +54,8 @@ def tune_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401 - any 
 
 # --- What is said ------------------------------------------------------------------------------
 LOG_LEVEL = logging.WARNING
+# It warns of every metric that is more than one plain aggregate.
+logging.getLogger("superset.utils.core").setLevel(logging.ERROR)
 ALEMBIC_SKIP_LOG_CONFIG = True
 SILENCE_FAB = True
 
@@ -239,40 +241,3 @@ EXTRA_SEQUENTIAL_COLOR_SCHEMES = [
         "colors": ["#eef3f7", "#c3d8e8", "#8db8d8", "#4a88b5", "#1f5a8a"],
     },
 ]
-D3_FORMAT = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]}
-D3_TIME_FORMAT = {
-    "dateTime": "%d %b %Y %H:%M",
-    "date": "%d %b %Y",
-    "time": "%H:%M:%S",
-    "periods": ["AM", "PM"],
-    "days": ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
-    "shortDays": ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
-    "months": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    "shortMonths": [
-        "Jan",
-        "Feb",
-        "Mar",
-        "Apr",
-        "May",
-        "Jun",
-        "Jul",
-        "Aug",
-        "Sep",
-        "Oct",
-        "Nov",
-        "Dec",
-    ],
-}

@@ -49,6 +49,11 @@ class SupersetHome:
         return self.folder / "superset.pid"
 
     @property
+    def served(self) -> Path:
+        """The fingerprint of the code that the running server was started with."""
+        return self.folder / "served"
+
+    @property
     def deployed(self) -> Path:
         """What was deployed last, to skip a deployment that would change nothing."""
         return self.folder / "deployed.json"

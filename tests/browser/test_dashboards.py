@@ -127,7 +127,7 @@ def test_choosing_a_site_moves_the_figures_to_it(executive: BrowserContext, serv
         server,
         "select min(site_label) from marts.marts.scorecards where subject_type = 'site'",
     )
-    page.locator("#NATIVE_FILTER-executive_scorecard-site").click()
+    page.locator("#NATIVE_FILTER-executive-scorecard-site").click(force=True)
     page.locator(f".ant-select-item-option[title='{site}']").click()
     page.keyboard.press("Escape")
     page.locator("[data-test=filter-bar__apply-button]").click()

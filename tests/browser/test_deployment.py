@@ -134,9 +134,12 @@ def connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conn
 def test_a_connection_reads_its_file_and_does_nothing_else(
     connection: Connection, statement: str
 ) -> None:
-    assert connection.execute("select count(*) from marts.marts.publication").scalar() == 1
+    assert (
+        connection.execute(sqlalchemy.text("select count(*) from marts.marts.publication")).scalar()
+        == 1
+    )
     with pytest.raises(sqlalchemy.exc.DBAPIError):
-        connection.execute(statement)
+        connection.execute(sqlalchemy.text(statement))
 
 
 def test_a_reader_opens_dashboards_and_changes_none(server: Server) -> None:
