@@ -52,6 +52,7 @@ class LineRun:
         self._lock = RunLock(self.home.run_lock, run_id, wait_seconds)
         self._auditor: Auditor | None = None
         self._outcome: Outcome | None = None
+        self._has_begun = False
         self._errors: dict[str, str] = {}
         self._nodes: list[warehouse.NodeResult] = []
 
@@ -71,7 +72,9 @@ class LineRun:
             if self._auditor is not None:
                 stack.callback(self._auditor.close)
                 stack.callback(self._auditor.build_docs, self.home.docs / "quality")
-            stack.callback(self._publish_ops)
+            # `dagster job execute` sets the resource up once more, only to look at the results.
+            if self._has_begun:
+                stack.callback(self._publish_ops)
 
     @property
     def outcome(self) -> Outcome:
@@ -86,6 +89,7 @@ class LineRun:
     @contextmanager
     def step(self, name: str) -> Generator[None]:
         """Remember an error of a step for `ops`, unless a retry gets past it."""
+        self._has_begun = True
         try:
             yield
         except Exception as error:
