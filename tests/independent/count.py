@@ -128,9 +128,7 @@ class Counted:
         return figures.repeats(queued, self.reasons(), self.as_of, shared_above)
 
 
-def attach_cdr(
-    counted: Counted, site: str, rows: list[CdrRow], zone: Zone, known: people.Validity
-) -> None:
+def attach_cdr(counted: Counted, site: str, rows: list[CdrRow], zone: Zone) -> None:
     """Adds one site's CDR rows: facts to contacts of the queue log, else contacts of their own.
 
     Rows of one linkedid are one call, so one that is tied to a callid ties them all. Rows without
@@ -154,7 +152,7 @@ def attach_cdr(
                 for leg in contact.legs:
                     cut(leg, its)
         if not ties:
-            contact_of_cdr(counted, site, call, mine, zone, known)
+            contact_of_cdr(counted, site, call, mine, zone)
 
 
 def by_use(contacts: list[Contact], rows: list[CdrRow]) -> Iterator[tuple[Contact, list[CdrRow]]]:
@@ -171,8 +169,13 @@ def by_use(contacts: list[Contact], rows: list[CdrRow]) -> Iterator[tuple[Contac
 
 def caller_of(rows: list[CdrRow]) -> str | None:
     """The first row's caller when that is an outside number: extensions are no customers."""
-    caller = digits(min(rows, key=lambda row: row.start).src)
-    return caller if caller and len(caller) >= OUTSIDE_DIGITS else None
+    return outside(min(rows, key=lambda row: row.start).src)
+
+
+def outside(number: str) -> str | None:
+    """The digits of a number of the outside world; None for an extension."""
+    found = digits(number)
+    return found if found and len(found) >= OUTSIDE_DIGITS else None
 
 
 def cut(leg: Leg, rows: list[CdrRow]) -> None:
@@ -203,29 +206,25 @@ def contact_of_cdr(
     call: str,
     rows: list[CdrRow],
     zone: Zone,
-    known: people.Validity,
 ) -> None:
     """A contact outside any queue: a leg per ANSWERED row, billsec its talk.
 
-    The agent is the called channel, unless only the calling one is somebody's. The customer is the
-    caller when that is an outside number; one whom an agent calls has not called again.
+    Of an outbound row (from within the house to an outside number) the agent is the calling
+    channel, of any other the called one. The customer is whichever of the two is outside.
     """
     rows = sorted(rows, key=lambda row: row.start)
     contact = Contact(f"{SOURCE}:{site}:{call}", "cdr", site, call)
     contact.started_at = rows[0].start
     contact.ended_at = max(row.end for row in rows)
     contact.work_date = zone.date_of(contact.started_at)
-    contact.customer = caller_of(rows)
+    contact.customer = caller_of(rows) or outside(rows[0].dst)
     for row in rows:
         if row.disposition != "ANSWERED":
             continue
         answered_at = row.end - row.billsec if row.answer is None else row.answer
-        caller_login = CHANNEL_SERIAL.sub("", row.channel)
-        agent = CHANNEL_SERIAL.sub("", row.dstchannel)
-        if known.at((site, agent), answered_at) is None and known.at(
-            (site, caller_login), answered_at
-        ):
-            agent = caller_login
+        is_outbound = not outside(row.src) and outside(row.dst)
+        channel = row.channel if is_outbound or not row.dstchannel else row.dstchannel
+        agent = CHANNEL_SERIAL.sub("", channel)
         leg = Leg(
             contact.contact_id,
             site,
@@ -347,7 +346,7 @@ def count(inbox: Path, seeds: Path = SEEDS, as_of: int | None = None) -> Counted
         counted.unplaced.extend(played.unplaced)
     known = people.identities(inbox, zones)
     for site, rows in cdr.items():
-        attach_cdr(counted, site, rows, zones.get(site) or zone_named("UTC"), known)
+        attach_cdr(counted, site, rows, zones.get(site) or zone_named("UTC"))
     shifts = people.Shifts(inbox, zones)
     counted.shared_identities = known.overlaps()
     counted.posts = people.posts(inbox)

@@ -42,6 +42,7 @@ legs as (
         sum(hold_seconds) as hold_seconds,
         sum(wrap_seconds) as wrap_seconds,
         min(answered_at) as started_at,
+        max(case when is_cut then 1 else 0 end) as has_cut,
         max(ended_at) as ended_at
     from {{ ref('fct_contact_legs') }}
     where {{ touched_calls_only() }}
@@ -111,7 +112,15 @@ joined as (
         case
             when coalesce(visits.last_outcome, '') <> 'unfinished'
                 and coalesce(legs.last_end_reason, '') <> 'unfinished'
-                then coalesce(greatest(visits.ended_at, legs.ended_at), channels.ended_at)
+                then coalesce(
+                        greatest(
+                            visits.ended_at,
+                            legs.ended_at,
+                            -- The call went on when an agent's own talk had ended.
+                            case when legs.has_cut = 1 then channels.ended_at end
+                        ),
+                        channels.ended_at
+                    )
         end as ended_at
     from contacts
     left join visits on contacts.contact_id = visits.contact_id
