@@ -172,7 +172,7 @@ def serve(options: argparse.Namespace, settings: Settings, out: Console) -> int:
 def dagster(options: argparse.Namespace, settings: Settings, out: Console) -> int:
     """Open Dagster's UI on the same definitions, with its schedule and sensor."""
     command = [sys.executable, "-m", "dagster", "dev", "--module-name"]
-    return subprocess.run([*command, "dagster_project.definitions"], check=False).returncode
+    os.execv(sys.executable, [*command, "dagster_project.definitions"])  # noqa: S606
 
 
 def status(options: argparse.Namespace, settings: Settings, out: Console) -> int:
@@ -228,12 +228,17 @@ def _execute(run_id: str, inbox: Path, as_of: str, wait_seconds: float) -> str |
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
         )
-    failures = [
-        f"{event.step_key}: {event.step_failure_data.error_display_string}"
-        for event in result.all_events
-        if event.is_step_failure
-    ] or [event.message for event in result.all_events if event.is_failure]
-    return failures[0] if failures else None
+    for event in result.all_events:
+        failure = event.step_failure_data if event.is_step_failure else None
+        error = failure.error if failure else None
+        if event.event_type is dg.DagsterEventType.PIPELINE_FAILURE:
+            error = event.job_failure_data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            # Dagster puts the class's name before the message.
+            return error.message.strip().partition(": ")[2] or error.message
+    return None
 
 
 def _use_home(settings: Settings) -> None:

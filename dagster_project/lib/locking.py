@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from dagster_project.lib.progress import LOGGER
+
 POLL_SECONDS = 0.2
 
 
@@ -53,7 +55,7 @@ class RunLock:
         """Take the lock, or raise `LockHeldError` when the time to wait is over."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = open(self.path, "a+", encoding="utf-8")
-        deadline = time.monotonic() + self.wait_seconds
+        deadline, is_told = time.monotonic() + self.wait_seconds, False
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -67,6 +69,9 @@ class RunLock:
                         f"{self.wait_seconds:.0f} s. Wait until it has finished, or end it, and "
                         "run again (--wait SECONDS waits longer)."
                     ) from None
+                if not is_told:
+                    LOGGER.info("Waiting for %s.", read_holder(self.path) or "another process")
+                    is_told = True
                 time.sleep(POLL_SECONDS)
         self._file = file
         self.crashed = read_holder(self.path)
