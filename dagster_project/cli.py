@@ -16,6 +16,7 @@ import traceback
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -108,6 +109,7 @@ def demo(options: argparse.Namespace, settings: Settings, out: Console) -> int:
             options.agents,
             options.days,
             options.seed,
+            options.end,
             progress=lambda done, total: bars.update(bar, completed=done, total=total),
         )
     out.print(
@@ -327,6 +329,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--agents", type=int, default=60)
     one.add_argument("--days", type=int, default=120)
     one.add_argument("--seed", type=int, default=7)
+    one.add_argument(
+        "--end",
+        type=date.fromisoformat,
+        # A demo that ends today would be short of its last hours, an older one would look stale.
+        default=datetime.now(UTC).date() - timedelta(days=1),
+        help="last day, 2026-10-31; default: yesterday",
+    )
     one.add_argument("--if-empty", action="store_true", help="leave an inbox with files alone")
     one.set_defaults(command=demo)
 
