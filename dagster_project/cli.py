@@ -317,6 +317,13 @@ def _listening(out: Console) -> Iterator[None]:
             events.LOGGER.removeHandler(listener)
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; expected 2026-10-31") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="meritline", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -331,7 +338,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=7)
     one.add_argument(
         "--end",
-        type=date.fromisoformat,
+        type=_day,
         # A demo that ends today would be short of its last hours, an older one would look stale.
         default=datetime.now(UTC).date() - timedelta(days=1),
         help="last day, 2026-10-31; default: yesterday",
