@@ -315,6 +315,9 @@ def _listening(out: Console) -> Iterator[None]:
             yield
         finally:
             events.LOGGER.removeHandler(listener)
+            # Stages that were never reached, or had nothing to do, leave no empty bars behind.
+            for task in bars.tasks:
+                bars.update(task.id, visible=task.total is not None)
 
 
 def _day(text: str) -> date:
