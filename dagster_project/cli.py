@@ -212,6 +212,8 @@ def _execute(run_id: str, inbox: Path, as_of: str, wait_seconds: float) -> str |
     except SeedsError as error:
         raise UsageError(str(error)) from error
 
+    # Its log is in the UI; here it would only repeat what the bars and the result say.
+    logging.getLogger("dagster").addHandler(logging.NullHandler())
     with dg.DagsterInstance.get() as instance:
         result = defs.resolve_job_def("line").execute_in_process(
             instance=instance,
@@ -309,8 +311,6 @@ def _listening(out: Console) -> Iterator[None]:
         events.LOGGER.addHandler(listener)
         events.LOGGER.setLevel(logging.INFO)
         events.LOGGER.propagate = False
-        # Its log is in the UI; here it would only repeat what the bars and the result say.
-        logging.getLogger("dagster").setLevel(logging.CRITICAL)
         try:
             yield
         finally:
