@@ -33,8 +33,10 @@ down: install
 run: install
 	$(BIN)/meritline run
 
+# Two workers, since most of a test's time is one process that runs the line.
 test: install
-	$(BIN)/python -m pytest -m "not drill"
+	sh tests/browser/install_chromium.sh
+	$(BIN)/python -m pytest -m "not drill" -n 2 --dist loadfile
 
 test-fast: install
 	$(BIN)/python -m pytest -m "not slow and not drill"

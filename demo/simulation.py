@@ -65,8 +65,8 @@ def simulate(
     Raises:
         ValueError: If there are too few agents or days to simulate.
     """
-    if agents < 8 or days < 7:
-        raise ValueError(f"the demo needs at least 8 agents and 7 days, got {agents} and {days}")
+    if agents < 12 or days < 7:
+        raise ValueError(f"the demo needs at least 12 agents and 7 days, got {agents} and {days}")
     first = end - timedelta(days=days - 1)
     people = build_organisation(agents, first, end, _stream(seed, "people"))
     written = _Files(inbox)

@@ -82,9 +82,9 @@ def rules(feed: Feed) -> list[Rule]:
         NoRows(
             name="volume",
             query="select path, lines_read, typical_lines from {batch} "
-            "where not is_released and lines_read < 0.2 * typical_lines",
+            "where not is_released and lines_read < 0.05 * typical_lines",
             what="A file is much smaller than this site's files are",
-            expected="at least a fifth of the median of the site's files",
+            expected="at least a twentieth of the median of the site's files",
             fix="check that the export was complete; a grown file is read from where it stopped.",
             severity=severity,
         ),

@@ -62,7 +62,18 @@ def state(
         "seeds": seed_hashes(project),
         "code": code_hash(project),
         "as_of": settled_as_of(as_of, last_event_at),
+        "last_event_at": settled_as_of(last_event_at, None) if last_event_at else "",
     }
+
+
+def only_hours_passed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether two states differ by the hour of one day alone, with no event in between."""
+    return (
+        bool(old)
+        and {**old, "as_of": ""} == {**new, "as_of": ""}
+        and old["as_of"][:10] == new["as_of"][:10]
+        and new["last_event_at"] <= old["as_of"] <= new["as_of"]
+    )
 
 
 def changed_seeds(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:

@@ -477,7 +477,8 @@ def write_ops_tables(
     # A file that grew stands in several parts; people ask for the file.
     con.execute(
         f"create or replace table {schema}.load_ledger as select feed, site_id, path, "  # noqa: S608
-        "min(first_at) as first_at, max(last_at) as last_at, sum(lines_read)::bigint as lines_read, "
+        "min(first_at) as first_at, max(last_at) as last_at, "
+        "sum(lines_read)::bigint as lines_read, "
         "sum(accepted)::bigint as accepted, sum(rejected)::bigint as rejected, "
         f"sum(duplicates)::bigint as duplicates, state from {schema}.load_ledger "
         "group by feed, site_id, path, state order by feed, path"

@@ -46,6 +46,7 @@ class LineRun:
         self.run_id = run_id
         self.started_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         self.as_of = as_of or self.started_at
+        self._is_as_of_given = as_of is not None
         self.feeds = load_feeds()
         self.checks: list[CheckResult] = []
         self.crashed: Holder | None = None
@@ -124,7 +125,9 @@ class LineRun:
         """Build warehouse and marts with dbt, unless nothing that they depend on is new."""
         state = self._inputs()
         published = publishing.published_state(self.home)
-        if state == published:
+        # Whoever names no instant does not ask for the hours since the last run.
+        is_same = not self._is_as_of_given and fingerprint.only_hours_passed(published, state)
+        if state == published or is_same:
             self._outcome = Outcome.NOTHING_NEW
             report("dbt", "nothing new since the last publication")
             return []

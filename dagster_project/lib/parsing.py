@@ -486,9 +486,9 @@ def _cdr_sql(staged: _Staged) -> str:
             case when problem is null then try_cast("start" as timestamp) end as at,
             accountcode,
             -- Numbers within the house stay readable, those of the outside world do not.
-            case when {is_outside.format('src')} then hashed(src) end as src_hash,
-            case when not {is_outside.format('dst')} then dst end as dst,
-            case when {is_outside.format('dst')} then hashed(dst) end as dst_hash,
+            case when {is_outside.format("src")} then hashed(src) end as src_hash,
+            case when not {is_outside.format("dst")} then dst end as dst,
+            case when {is_outside.format("dst")} then hashed(dst) end as dst_hash,
             dcontext, channel, dstchannel, lastapp,
             try_cast("start" as timestamp) as start_at,
             try_cast(answer as timestamp) as answer_at,

@@ -90,9 +90,9 @@ def _expect_seeds(project: Path) -> None:
 
 
 def needed_refresh(manifest_path: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> Refresh:
-    """Decide what to build anew: everything when models or fact-shaping seeds changed or as-of went back.
+    """Decide what to build anew.
 
-    Seeds tagged `scoring` only score again what was measured before.
+    Everything when models or fact-shaping seeds changed or as-of went back. Seeds tagged `scoring` only score again what was measured before.
     """
     if not old:
         return Refresh(full=True, scores=True)
@@ -107,7 +107,9 @@ def needed_refresh(manifest_path: Path, old: Mapping[str, Any], new: Mapping[str
         old["code"] != new["code"]
         # Going back in time, rows would have to be taken out that no new file names.
         or new["as_of"] < old["as_of"]
-        or any(name not in scoring or fingerprint.has_new_header(name, old, new) for name in changed)
+        or any(
+            name not in scoring or fingerprint.has_new_header(name, old, new) for name in changed
+        )
     )
     return Refresh(full=full, scores=bool(changed))
 

@@ -16,8 +16,6 @@ from dagster_project.lib.locking import read_holder
 from tests.conftest import Centre
 from tests.line import AS_OF, differences, ops_rows, published_tables, run_line, start_line
 
-KILLS = 10
-
 
 def wait_until_it_writes(home: Path, process: subprocess.Popen[str]) -> None:
     """Let the process import what it needs: a kill before it has the lock interrupts nothing."""
@@ -28,9 +26,12 @@ def wait_until_it_writes(home: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.slow
-def test_ten_kills_then_a_run_publish_what_an_undisturbed_run_does(
-    centre: Centre, published: Centre, tmp_path: Path
+@pytest.mark.parametrize(
+    "kills",
+    [pytest.param(10, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.drill)],
+)
+def test_kills_then_a_run_publish_what_an_undisturbed_run_does(
+    centre: Centre, published: Centre, tmp_path: Path, kills: int
 ) -> None:
     calm = tmp_path / "calm"
     shutil.copytree(published.home, calm, symlinks=True)
@@ -46,7 +47,7 @@ def test_ten_kills_then_a_run_publish_what_an_undisturbed_run_does(
     centre.deliver()
     moments = random.Random(7)
     killed = 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         if not differences(published_tables(centre.home), after):
             # That one came too late: begin again with something to do.
             shutil.rmtree(centre.home)

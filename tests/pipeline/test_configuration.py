@@ -43,7 +43,8 @@ def test_a_changed_weight_changes_scores_and_nothing_upstream(
         # The parts still sum to the score.
         apart = marts.execute(
             "select count(*) from marts.marts.scorecards as cards join ("
-            "  select subject_type, subject_id, period_type, period_start, sum(contribution) as total"
+            "  select subject_type, subject_id, period_type, period_start, "
+            "  sum(contribution) as total"
             "  from marts.marts.kpi_results group by all"
             ") using (subject_type, subject_id, period_type, period_start) "
             "where is_rated and abs(score - total) > 1e-9"
@@ -51,9 +52,7 @@ def test_a_changed_weight_changes_scores_and_nothing_upstream(
     assert apart == (0,)
 
 
-def test_a_kpi_over_existing_measures_is_a_row_in_each_seed(
-    centre: Centre, tmp_path: Path
-) -> None:
+def test_a_kpi_over_existing_measures_is_a_row_in_each_seed(centre: Centre, tmp_path: Path) -> None:
     project = copy_of_project(tmp_path / "project")
     append(
         project / "seeds" / "kpis.csv",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from demo import simulate
 from tests.conftest import Centre
 from tests.line import AS_OF, differences, published_tables, run_line
 
@@ -63,6 +64,27 @@ def test_late_partial_and_corrected_files_end_as_one_delivery(
         for path, content in batch:
             path.write_bytes(content)
         done = run_line(home, "--as-of", AS_OF if number else "2026-10-31T06:00:00")
+        assert done.returncode == 0, done.stdout
+    assert differences(published_tables(home), published_tables(at_once)) == []
+
+
+def test_a_day_on_top_and_an_old_one_change_nothing_else(tmp_path: Path) -> None:
+    """Seven weeks, so that most days lie outside the window that a run does over."""
+    at_once, home = tmp_path / "at_once", tmp_path / "home"
+    simulate(at_once / "inbox", agents=12, days=49)
+    shutil.copytree(at_once / "inbox", home / "inbox")
+    late = [
+        path for day in ("2026-10-02", "2026-10-31") for path in (home / "inbox").rglob(f"*{day}*")
+    ]
+    contents = {path: path.read_bytes() for path in late}
+    for path in late:
+        path.unlink()
+    done = run_line(home, "--as-of", "2026-10-31T06:00:00")
+    assert done.returncode == 0, done.stdout
+    for path, content in contents.items():
+        path.write_bytes(content)
+    for one in (home, at_once):
+        done = run_line(one, "--as-of", AS_OF)
         assert done.returncode == 0, done.stdout
     assert differences(published_tables(home), published_tables(at_once)) == []
 

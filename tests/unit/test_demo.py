@@ -75,7 +75,7 @@ def test_progress_counts_site_days(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     simulate(
         tmp_path / "inbox",
-        agents=8,
+        agents=12,
         days=7,
         progress=lambda done, total: seen.append((done, total)),
     )

@@ -60,7 +60,12 @@ leg_totals as (
     from {{ ref('fct_contact_legs') }} as legs
     inner join {{ ref('stg_seeds__sites') }} as sites on legs.site_id = sites.site_id
     where legs.queue_id is not null
+        -- A night shift's legs have the date of its start, their half hours their own.
         and {{ touched_days_only('legs.work_date') }}
+        and {{ touched_days_only(
+            "cast(" ~ to_local('legs.answered_at', 'sites.time_zone') ~ " as date)",
+            'int_measures__rebuilt_days'
+        ) }}
     group by
         legs.site_id,
         legs.queue_id,
