@@ -92,7 +92,8 @@ def _expect_seeds(project: Path) -> None:
 def needed_refresh(manifest_path: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> Refresh:
     """Decide what to build anew.
 
-    Everything when models or fact-shaping seeds changed or as-of went back. Seeds tagged `scoring` only score again what was measured before.
+    Everything when models or fact-shaping seeds changed or as-of went back. Seeds tagged `scoring`
+    only score again what was measured before.
     """
     if not old:
         return Refresh(full=True, scores=True)

@@ -46,10 +46,10 @@ tied as (
         row_number() over (
             partition by rows_read.file_path, rows_read.line_number
             order by
-                case when ties.began_at <= rows_read.ended_at then 0 else 1 end,
+                case when ties.began_at <= rows_read.ended_at then 0 else 1 end asc,
                 case when ties.began_at <= rows_read.ended_at then ties.began_at end desc,
-                ties.began_at,
-                ties.contact_id
+                ties.began_at asc,
+                ties.contact_id asc
         ) as fit
     from rows_read
     left join ties on rows_read.site_id = ties.site_id and rows_read.linkedid = ties.linkedid

@@ -69,9 +69,9 @@ own_channels as (
         row_number() over (
             partition by logged.contact_id, logged.leg_number
             order by
-                case when channels.uniqueid = logged.agent_channel_id then 0 else 1 end,
+                case when channels.uniqueid = logged.agent_channel_id then 0 else 1 end asc,
                 channels.started_at desc,
-                channels.line_number
+                channels.line_number asc
         ) as fit
     from logged
     inner join channels
