@@ -24,7 +24,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 # Safe to repeat: what is there is not made again, and each step says so.
 up: install
 	$(BIN)/meritline demo --if-empty
-	$(BIN)/meritline run
+	# A run that is held back keeps the last good publication on the screen.
+	@$(BIN)/meritline run || { code=$$?; \
+		test $$code -ne 1 || $(BIN)/meritline serve --demo-users; exit $$code; }
 	$(BIN)/meritline serve --demo-users
 
 down: install

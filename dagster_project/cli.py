@@ -10,6 +10,7 @@ import argparse
 import importlib
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import traceback
@@ -60,6 +61,8 @@ python_logs:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
+    # Raw lines, pay and names are for whoever runs this, not for all users of the machine.
+    os.umask(0o077)
     out = Console(highlight=False, soft_wrap=True)
     try:
         with _wrong_use():
@@ -102,16 +105,22 @@ def demo(options: argparse.Namespace, settings: Settings, out: Console) -> int:
             out.print(f"{inbox} has files already; no demo is written.")
             return DONE
         raise UsageError(f"{inbox} is not empty; name an empty folder with --inbox.")
+    # An interrupted simulation must not be taken for a delivery.
+    unfinished = inbox.with_name(f".{inbox.name}.simulating")
+    shutil.rmtree(unfinished, ignore_errors=True)
     with _wrong_use(), _bars(out) as bars:
         bar = bars.add_task("simulating", total=None, label="")
         summary = simulate(
-            inbox,
+            unfinished,
             options.agents,
             options.days,
             options.seed,
             options.end,
             progress=lambda done, total: bars.update(bar, completed=done, total=total),
         )
+    if inbox.exists():
+        inbox.rmdir()
+    unfinished.rename(inbox)
     out.print(
         f"{summary.files:,} files of {summary.agents} agents, {summary.first_day} to "
         f"{summary.last_day}: {summary.contacts:,} contacts, {summary.surveys:,} answers → {inbox}"
@@ -165,9 +174,13 @@ def serve(options: argparse.Namespace, settings: Settings, out: Console) -> int:
         code = _python("superset/deploy.py", *home, *demo_users)
     if code == 0:
         code = _python("superset/serve.py", options.action, *home, "--port", str(settings.port))
-    if code == 0 and options.action == "start" and options.demo_users:
-        for name, (*_, role, password) in _demo_users().items():
-            out.print(f"log in as    {name} / {password}    ({role})")
+    if code == 0 and options.action == "start":
+        if options.demo_users:
+            for name, (*_, role, password) in _demo_users().items():
+                out.print(f"log in as    {name} / {password}    ({role})")
+        else:
+            password = settings.home.root / "secrets" / "superset_admin"
+            out.print(f"log in as    admin; the password is in {password}")
     return DONE if code == 0 else CRASH
 
 

@@ -79,11 +79,14 @@ class Auditor:
         self, layer: Layer, subject: str, query: str, rules: Sequence[Rule]
     ) -> list[CheckResult]:
         """Validate the rows of `query` against rules and return one result per rule."""
+        if subject in self._source.get_asset_names():
+            # A retried step judges again.
+            self._source.delete_asset(subject)
         asset = self._source.add_query_asset(subject, query=query)
-        suite = self._context.suites.add(
+        suite = self._context.suites.add_or_update(
             gx.ExpectationSuite(subject, expectations=[_expectation(rule) for rule in rules])
         )
-        validation = self._context.validation_definitions.add(
+        validation = self._context.validation_definitions.add_or_update(
             gx.ValidationDefinition(
                 name=subject, data=asset.add_batch_definition_whole_table("all"), suite=suite
             )

@@ -63,6 +63,12 @@ def start(home: SupersetHome, port: int) -> int:
         print(f"Superset already serves {address}")
         return 0
     stop(home)
+    if is_healthy(port):
+        print(
+            f"Another server answers on port {port}: stop it, or choose a port by MERITLINE_PORT.",
+            file=sys.stderr,
+        )
+        return 3
     home.folder.mkdir(parents=True, exist_ok=True)
     # The demonstration's passwords are no secret: other machines are let in on request only.
     host = os.environ.get("MERITLINE_HOST", "127.0.0.1")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-# A contact's first-contact resolution is final this long after it; nothing changes later.
+# The longest period is final this long after its end; nothing changes later.
 SETTLED_AFTER = timedelta(days=8)
 CODE_SUFFIXES = {".sql", ".yml", ".yaml", ".py", ".csv"}
 
@@ -48,8 +48,17 @@ def seed_hashes(project: Path) -> dict[str, str]:
 
 
 def settled_as_of(as_of: datetime, last_event_at: datetime | None) -> str:
-    """Return the instant that decides results: as-of, unless all events have settled before."""
-    instant = as_of if last_event_at is None else min(as_of, last_event_at + SETTLED_AFTER)
+    """Return the instant that decides results: as-of, unless all periods have settled before."""
+    instant = as_of
+    if last_event_at is not None:
+        # Day 1 of the quarter after that of the last event.
+        months = last_event_at.year * 12 + (last_event_at.month - 1) // 3 * 3 + 3
+        quarter_end = datetime(months // 12, months % 12 + 1, 1)
+        instant = min(as_of, quarter_end + SETTLED_AFTER)
+    return _text(instant)
+
+
+def _text(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -62,7 +71,7 @@ def state(
         "seeds": seed_hashes(project),
         "code": code_hash(project),
         "as_of": settled_as_of(as_of, last_event_at),
-        "last_event_at": settled_as_of(last_event_at, None) if last_event_at else "",
+        "last_event_at": _text(last_event_at) if last_event_at else "",
     }
 
 

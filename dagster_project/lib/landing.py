@@ -347,7 +347,7 @@ def admit(home: Home, feed: Feed, reports: Iterable[FileReport]) -> None:
 
 def hold(home: Home, feed: Feed, report: FileReport, reason: str) -> FileReport:
     """Put a parsed file aside until it is replaced, removed or released."""
-    kept = replace(report, status="held", message=report.message or reason)
+    kept = replace(report, status="held")
     note: dict[str, object] = {**asdict(kept), "reason": reason}
     lake.hold_parts(home, feed, report.parts, note)
     return kept

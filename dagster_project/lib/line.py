@@ -52,6 +52,8 @@ class LineRun:
         self.crashed: Holder | None = None
         self._lock = RunLock(self.home.run_lock, run_id, wait_seconds)
         self._auditor: Auditor | None = None
+        # As it was when the build began: what changes meanwhile is news for the next run.
+        self._state: dict[str, Any] = {}
         self._outcome: Outcome | None = None
         self._has_begun = False
         self._errors: dict[str, str] = {}
@@ -63,6 +65,8 @@ class LineRun:
         self.crashed = self._lock.crashed
         publishing.finish(self.home)
         lake.prepare(self.home, self.feeds.values())
+        for name in landing.unknown_entries(self.inbox, self.feeds):
+            LOGGER.warning("%s in the inbox belongs to no feed and is left alone.", name)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -107,7 +111,6 @@ class LineRun:
         files = landing.parse_feed(self.home, self.inbox, feed, parser, LOGGER)
         waiting = [file for file in files if file.status in {"parsed", "held"}]
         checks = self._judge(feed, waiting) if waiting or feed.is_required else []
-        self.checks += checks
         reasons = {
             path: f"{check.check_name}: expected {check.expected}"
             for check in checks
@@ -118,12 +121,13 @@ class LineRun:
         for file in waiting:
             if file.path in reasons:
                 landing.hold(self.home, feed, file, reasons[file.path])
+        self.checks += checks
         report("landing", feed.name, number + 1, len(self.feeds))
         return waiting, checks
 
     def build(self, manifest: Path) -> list[warehouse.NodeResult]:
         """Build warehouse and marts with dbt, unless nothing that they depend on is new."""
-        state = self._inputs()
+        state = self._state = self._inputs()
         published = publishing.published_state(self.home)
         # Whoever names no instant does not ask for the hours since the last run.
         is_same = not self._is_as_of_given and fingerprint.only_hours_passed(published, state)
@@ -173,7 +177,7 @@ class LineRun:
     def publish(self) -> Path:
         """Publish what was built."""
         report("publication", "copying", 0, 1)
-        version = publishing.publish(self.home, self.run_id, self._inputs())
+        version = publishing.publish(self.home, self.run_id, self._state)
         self._outcome = Outcome.PUBLISHED
         report("publication", self.run_id, 1, 1)
         return version

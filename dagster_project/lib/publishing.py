@@ -22,6 +22,8 @@ from dagster_project.lib import lake
 from dagster_project.lib.settings import Home
 
 DATABASES = ("warehouse", "marts")
+# What readers find in `serving/`; the warehouse stands in the version only to build upon.
+READ = ("marts",)
 STATE_FILE = "publication.json"
 KEPT_VERSIONS = 2
 GRACE_SECONDS = 15 * 60
@@ -68,6 +70,10 @@ def begin_build(home: Home, run_id: str) -> bool:
 def publish(home: Home, run_id: str, state: dict[str, Any]) -> Path:
     """Copy the build's files to a version of their own and swap the one link to it."""
     version = home.versions / run_id
+    if published_run(home) == run_id:
+        # A retry after the swap: what readers see must not be taken away.
+        finish(home)
+        return version
     shutil.rmtree(version, ignore_errors=True)
     version.mkdir(parents=True)
     for name in DATABASES:
@@ -78,7 +84,7 @@ def publish(home: Home, run_id: str, state: dict[str, Any]) -> Path:
     _write_durably(version / STATE_FILE, json.dumps(state, indent=1, sort_keys=True))
     sync_folder(version)
     sync_folder(version.parent)
-    for name in DATABASES:
+    for name in READ:
         link = home.serving / f"{name}.duckdb"
         if not link.is_symlink():
             swap_link(link, f"current/{name}.duckdb")

@@ -32,6 +32,6 @@
         when ({{ value }} - target) / nullif(target - floor, 0) <= 0
             then greatest(100 + 100 * ({{ value }} - target) / nullif(target - floor, 0), 0)
         when stretch is null then 100
-        else least(100 + (cap - 100) * ({{ value }} - target) / nullif(stretch - target, 0), cap)
+        else greatest(least(100 + (cap - 100) * ({{ value }} - target) / nullif(stretch - target, 0), cap), 0)
     end
 {%- endmacro %}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from dagster_project.defs.landing.triggers import inbox_changed
 from dagster_project.lib.feeds import load_feeds
 
 pytestmark = pytest.mark.slow
@@ -51,3 +55,38 @@ def test_the_job_the_schedule_and_the_sensor(defs: dg.Definitions) -> None:
     line = defs.resolve_job_def("line")
     assert defs.resolve_schedule_def("daily").job_name == line.name
     assert defs.resolve_sensor_def("inbox_changed").job_name == line.name
+
+
+def test_the_sensor_asks_for_a_run_whenever_the_inbox_became_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MERITLINE_HOME", str(tmp_path))
+    inbox = tmp_path / "inbox" / "surveys"
+    inbox.mkdir(parents=True)
+
+    def deliver(name: str, age_seconds: float = 3600) -> None:
+        (inbox / name).write_text("survey_id\n")
+        then = time.time() - age_seconds
+        os.utime(inbox / name, (then, then))
+
+    def evaluate(cursor: str | None) -> dg.SensorResult | dg.SkipReason:
+        return inbox_changed(dg.build_sensor_context(cursor=cursor))
+
+    deliver("a.csv")
+    first = evaluate(None)
+    assert isinstance(first, dg.SensorResult)
+    assert len(first.run_requests or []) == 1
+    assert isinstance(evaluate(first.cursor), dg.SkipReason)
+
+    deliver("b.csv", age_seconds=0)
+    assert isinstance(evaluate(first.cursor), dg.SkipReason), "it is still being written"
+    deliver("b.csv")
+    second = evaluate(first.cursor)
+    assert isinstance(second, dg.SensorResult)
+    assert second.run_requests
+
+    # The bad file is taken away again: the inbox is what it was, and yet there is something to do.
+    (inbox / "b.csv").unlink()
+    mended = evaluate(second.cursor)
+    assert isinstance(mended, dg.SensorResult)
+    assert [request.run_key for request in mended.run_requests or []] == [None]

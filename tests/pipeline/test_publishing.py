@@ -39,7 +39,7 @@ def home(tmp_path: Path) -> Home:
 def test_one_link_publishes_all_files(home: Home) -> None:
     build(home, "first", 1)
     publishing.publish(home, "first", {"parts": "a"})
-    assert value(home.serving / "marts.duckdb") == value(home.serving / "warehouse.duckdb") == 1
+    assert value(home.serving / "marts.duckdb") == value(home.current / "warehouse.duckdb") == 1
     assert os.readlink(home.serving / "marts.duckdb") == "current/marts.duckdb"
     assert os.readlink(home.current) == "versions/first"
     assert publishing.published_state(home) == {"parts": "a"}
@@ -136,8 +136,20 @@ def test_results_do_not_depend_on_the_clock_once_all_has_settled() -> None:
     last = datetime(2026, 10, 31, 20)
     early = fingerprint.settled_as_of(datetime(2026, 11, 1), last)
     assert early == "2026-11-01 00:00:00"
-    late = {fingerprint.settled_as_of(datetime(2026, month, 30), last) for month in (11, 12)}
-    assert late == {"2026-11-08 20:00:00"}
+    # October's quarter ends with the year, and is final eight days later.
+    late = {fingerprint.settled_as_of(datetime(2027, month, 1), last) for month in (2, 3)}
+    assert late == {"2027-01-09 00:00:00"}
+
+
+def test_hours_alone_are_nothing_new_unless_something_happened_in_them() -> None:
+    old = {"parts": "a", "as_of": "2026-11-01 09:00:00", "last_event_at": "2026-10-31 20:00:00"}
+    later = old | {"as_of": "2026-11-01 23:00:00"}
+    assert fingerprint.only_hours_passed(old, later)
+    assert not fingerprint.only_hours_passed(old, later | {"as_of": "2026-11-02 00:00:00"})
+    assert not fingerprint.only_hours_passed(old, later | {"parts": "b"})
+    busy = {"last_event_at": "2026-11-01 10:00:00"}
+    assert not fingerprint.only_hours_passed(old | busy, later | busy)
+    assert not fingerprint.only_hours_passed({}, later)
 
 
 def test_a_seed_counts_by_content_and_by_header() -> None:

@@ -83,7 +83,7 @@ def test_progress_counts_site_days(tmp_path: Path) -> None:
 
 
 def test_too_small_a_demo_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="at least 8 agents"):
+    with pytest.raises(ValueError, match="at least 12 agents"):
         simulate(tmp_path / "inbox", agents=3)
 
 

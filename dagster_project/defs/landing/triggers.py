@@ -33,4 +33,4 @@ def inbox_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
         return dg.SkipReason("The inbox has not changed.")
     if time.time() - changed_at < QUIET_SECONDS:
         return dg.SkipReason("The inbox is still changing.")
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
+    return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=state)

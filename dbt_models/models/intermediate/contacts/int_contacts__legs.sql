@@ -1,50 +1,4 @@
-with starts as (
-
-    select * from {{ ref('int_asterisk__call_events') }} where event_role = 'leg_start'
-
-),
-
-ends as (
-
-    select * from {{ ref('int_asterisk__call_events') }} where event_role = 'leg_end'
-
-),
-
-logged as (
-
-    select
-        starts.contact_id,
-        starts.site_id,
-        starts.callid,
-        starts.queue_id,
-        starts.agent_login,
-        starts.agent_channel_id,
-        case ends.event
-            when 'COMPLETEAGENT' then 'agent'
-            when 'COMPLETECALLER' then 'caller'
-            when 'BLINDTRANSFER' then 'blind_transfer'
-            when 'TRANSFER' then 'blind_transfer'
-            when 'ATTENDEDTRANSFER' then 'attended_transfer'
-            else 'unfinished'
-        end as end_reason,
-        starts.leg_number,
-        case
-            when ends.event_at is not null
-                then coalesce(
-                        ends.logged_talk_seconds,
-                        {{ epoch_seconds('ends.event_at') }} - {{ epoch_seconds('starts.event_at') }}
-                    )
-        end as talk_seconds,
-        {{ add_seconds('starts.event_at', '-coalesce(starts.ring_seconds, 0)') }} as offered_at,
-        starts.event_at as answered_at,
-        ends.event_at as ended_at
-    from starts
-    left join ends
-        on starts.contact_id = ends.contact_id and starts.leg_number = ends.leg_number
-
-),
-
-channels as (
+with channels as (
 
     select
         *,
@@ -53,7 +7,7 @@ channels as (
             partition by contact_id order by answered_at, started_at, file_path, line_number
         ) as leg_number
     from {{ ref('int_contacts__channel_calls') }}
-    where disposition = 'ANSWERED'
+    where disposition = 'ANSWERED' and answered_at is not null
 
 ),
 
@@ -71,9 +25,10 @@ own_channels as (
             order by
                 case when channels.uniqueid = logged.agent_channel_id then 0 else 1 end asc,
                 channels.started_at desc,
+                channels.file_path asc,
                 channels.line_number asc
         ) as fit
-    from logged
+    from {{ ref('int_contacts__logged_legs') }} as logged
     inner join channels
         on logged.contact_id = channels.contact_id
         and (
@@ -113,7 +68,7 @@ select
     logged.offered_at,
     logged.answered_at,
     coalesce(cuts.ended_at, logged.ended_at) as ended_at
-from logged
+from {{ ref('int_contacts__logged_legs') }} as logged
 left join cuts
     on logged.contact_id = cuts.contact_id
     and logged.leg_number = cuts.leg_number

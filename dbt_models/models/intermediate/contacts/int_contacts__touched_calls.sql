@@ -50,8 +50,8 @@ reattributed as (
     inner join {{ ref('int_people__changed_attributions') }} as changes
         on offers.site_id = changes.site_id
         and offers.agent_login = changes.agent_login
-        and offers.offered_at >= changes.changed_from
-        and offers.offered_at < changes.changed_to
+        and offers.ended_at >= changes.changed_from
+        and offers.ended_at < changes.changed_to
 
 )
 

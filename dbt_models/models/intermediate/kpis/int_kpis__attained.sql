@@ -21,6 +21,7 @@ with measured as (
         kpis.unit,
         kpis.shape,
         kpis.interval_method,
+        kpis.numerator as numerator_measure,
         coalesce(
             coalesce(kpi_values.denominator, kpi_values.numerator) >= kpis.minimum_denominator, false
         ) as is_reliable,

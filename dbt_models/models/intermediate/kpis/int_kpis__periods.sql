@@ -5,8 +5,32 @@ with days as (
 
     {%- if everything %}
     select distinct work_date from {{ ref('fct_measures') }}
-    {%- else %}
+    {%- if is_incremental_run() %}
+    union
+    {%- endif %}
+    {%- endif %}
+    {%- if is_incremental_run() %}
     select work_date from {{ ref('int_measures__rebuilt_days') }}
+    {%- endif %}
+
+),
+
+-- A period that was not over, or not final, at the last publication may be so now.
+ripening as (
+
+    {%- if is_incremental_run() %}
+    select
+        measures.work_date,
+        {{ add_days('cast(run.previous_as_of as date)', -var('repeat_days') - 1) }} as open_since
+    from {{ ref('fct_measures') }} as measures
+    cross join {{ source('landing', 'run') }} as run
+    where measures.work_date >= date_trunc(
+            'quarter', {{ add_days('cast(run.previous_as_of as date)', -var('repeat_days') - 1) }}
+        )
+    group by measures.work_date, run.previous_as_of
+    {%- else %}
+    select cast(null as date) as work_date, cast(null as date) as open_since
+    where false
     {%- endif %}
 
 ),
@@ -18,8 +42,14 @@ starts as (
         '{{ period_type }}' as period_type,
         cast(date_trunc('{{ period_type }}', work_date) as date) as period_start
     from days
+    union
+    select
+        '{{ period_type }}' as period_type,
+        cast(date_trunc('{{ period_type }}', work_date) as date) as period_start
+    from ripening
+    where {{ shift_period(period_type, "date_trunc('" ~ period_type ~ "', work_date)", 1) }} >= open_since
     {%- if not loop.last %}
-    union all
+    union
     {%- endif %}
     {%- endfor %}
 

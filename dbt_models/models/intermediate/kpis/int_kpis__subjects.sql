@@ -18,7 +18,7 @@ assignments as (
         ) as recency
     from {{ ref('int_kpis__periods') }} as periods
     inner join {{ ref('dim_employee') }} as employees
-        on employees.valid_from < periods.period_end
+        on employees.valid_from <= periods.reference_date
         and (employees.valid_to > periods.period_start or employees.valid_to is null)
 
 ),
@@ -102,7 +102,10 @@ select
     placed.role,
     placed.site_id,
     sites.label_en as site_label,
-    coalesce(placed.vendor, sites.vendor) as vendor,
+    case
+        when placed.subject_type = 'site' or placed.subject_id like 'login:%' then sites.vendor
+        else placed.vendor
+    end as vendor,
     placed.department,
     placed.team,
     placed.hire_date,

@@ -86,7 +86,7 @@ answers as (
         count(*) as csat_answers,
         {{ count_where('is_top_answer') }} as csat_top_answers
     from {{ ref('fct_surveys') }}
-    where question = 'csat' and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    where is_top_answer is not null and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
     group by 1, 2, 3
 
 )

@@ -1,21 +1,13 @@
--- When each login was logged in and paused. A span that the log leaves open ends with the
--- next one of its kind, with the log itself, or after `open_state_hours`.
+-- When each login was logged in and paused, a span per place: a queue, or `*` for all of them. A span
+-- ends with the next event of its place or of all places; one that the log leaves open ends with the
+-- log itself, or after `open_state_hours`.
 with events as (
 
     select
-        site_id,
-        agent_login,
-        case
-            when event in ({{ login_events() }}, {{ logoff_events() }}) then 'logged_in'
-            else 'paused'
-        end as kind,
-        event in ({{ login_events() }}, 'PAUSE', 'PAUSEALL') as is_start,
-        case when event in ('PAUSE', 'PAUSEALL') then coalesce(data1, '') end as reason,
-        {{ from_epoch('event_epoch') }} as event_at,
-        event_epoch,
-        file_started_at,
-        file_path,
-        line_number
+        *,
+        event in ('AGENTLOGOFF', 'AGENTCALLBACKLOGOFF') as is_logoff,
+        event like 'AGENT%' or event like '%ALL' as is_everywhere,
+        {{ from_epoch('event_epoch') }} as event_at
     from {{ ref('stg_asterisk__queue_events') }}
     where event in (
             {{ login_events() }}, {{ logoff_events() }}, 'PAUSE', 'PAUSEALL', 'UNPAUSE', 'UNPAUSEALL'
@@ -25,56 +17,55 @@ with events as (
 
 ),
 
-ordered as (
+marks as (
 
     select
         *,
-        lag(is_start) over log_order as previous_is_start,
-        lag(reason) over log_order as previous_reason
+        'logged_in' as kind,
+        event in ({{ login_events() }}) as is_start,
+        is_logoff as ends_all
     from events
-    window log_order as (
-        partition by site_id, agent_login, kind
-        order by event_epoch, file_started_at, file_path, line_number
-    )
+    where event in ({{ login_events() }}, {{ logoff_events() }})
+    union all
+    -- Whoever logs off, or leaves a queue, is not paused there any more.
+    select
+        *,
+        'paused' as kind,
+        event in ('PAUSE', 'PAUSEALL') as is_start,
+        is_logoff or event = 'UNPAUSEALL' as ends_all
+    from events
+    where event not in ({{ login_events() }})
 
 ),
 
--- PAUSEALL is followed by one PAUSE per queue, a log-in by one ADDMEMBER per queue: one span.
-numbered as (
+placed as (
 
     select
         *,
-        sum(case
-            when is_start and (
-                    previous_is_start is null
-                    or not previous_is_start
-                    or coalesce(reason, '') <> coalesce(previous_reason, '')
-                ) then 1
-            else 0
-        end) over (
+        case when is_everywhere then '*' else queue_id end as place,
+        row_number() over (
             partition by site_id, agent_login, kind
             order by event_epoch, file_started_at, file_path, line_number
-            rows unbounded preceding
-        ) as span_number
-    from ordered
+        ) as mark_number
+    from marks
 
 ),
 
-spans as (
+followed as (
 
     select
-        site_id,
-        agent_login,
-        kind,
-        max(reason) as reason,
-        min(event_at) as started_at,
-        case
-            when kind = 'paused' then min(case when not is_start then event_at end)
-            else max(case when not is_start then event_at end)
-        end as logged_end_at
-    from numbered
-    where span_number > 0
-    group by site_id, agent_login, kind, span_number
+        *,
+        lead(event_at) over (
+            partition by site_id, agent_login, kind, place order by mark_number
+        ) as next_here_at,
+        min(case when ends_all or (place <> '*' and event = 'REMOVEMEMBER' and kind = 'paused') then event_at end)
+            over following as next_end_anywhere_at,
+        min(case when ends_all then event_at end) over following as next_end_of_all_at
+    from placed
+    window following as (
+        partition by site_id, agent_login, kind
+        order by mark_number rows between 1 following and unbounded following
+    )
 
 ),
 
@@ -84,26 +75,23 @@ log_ends as (
     from {{ ref('stg_asterisk__queue_events') }}
     group by site_id
 
-),
-
-closed as (
-
-    select
-        spans.*,
-        least(
-            coalesce(
-                spans.logged_end_at,
-                lead(spans.started_at) over (
-                    partition by spans.site_id, spans.agent_login, spans.kind order by spans.started_at
-                ),
-                log_ends.log_end_at
-            ),
-            {{ add_seconds('spans.started_at', var('open_state_hours') * 3600) }}
-        ) as ended_at
-    from spans
-    inner join log_ends on spans.site_id = log_ends.site_id
-
 )
 
-select site_id, agent_login, kind, reason, started_at, ended_at
-from closed
+select
+    followed.site_id,
+    followed.agent_login,
+    followed.kind,
+    case when followed.kind = 'paused' then coalesce(followed.data1, '') end as reason,
+    followed.event_at as started_at,
+    least(
+        followed.next_here_at,
+        case
+            when followed.place = '*' then followed.next_end_anywhere_at
+            else followed.next_end_of_all_at
+        end,
+        log_ends.log_end_at,
+        {{ add_seconds('followed.event_at', var('open_state_hours') * 3600) }}
+    ) as ended_at
+from followed
+inner join log_ends on followed.site_id = log_ends.site_id
+where followed.is_start

@@ -14,7 +14,7 @@ with visits as (
         contact_id,
         site_id,
         callid,
-        max(customer_key) as customer_key,
+        min_by(customer_key, visit_number) as customer_key,
         min_by(reason, visit_number) as reason,
         min_by(queue_id, visit_number) as queue_id,
         max_by(outcome, visit_number) as last_outcome,
@@ -55,14 +55,14 @@ channels as (
     select
         contact_id,
         site_id,
-        callid,
+        min(callid) as callid,
         is_in_queue_log,
         min_by(source_key, started_at) as source_key,
         max(destination_key) as destination_key,
         min(started_at) as started_at,
         max(ended_at) as ended_at
     from {{ ref('int_contacts__channel_calls') }}
-    group by contact_id, site_id, callid, is_in_queue_log
+    group by contact_id, site_id, is_in_queue_log
 
 ),
 

@@ -6,6 +6,7 @@
         pre_hook="{{ delete_touched('work_date', ref('int_measures__rebuilt_days')) }}",
     )
 }}
+{%- set local_date = 'cast(' ~ to_local('legs.answered_at', 'sites.time_zone') ~ ' as date)' %}
 {%- set visit_counts = [
     'entered_count', 'queued_count', 'answered_count', 'abandoned_count', 'timed_out_count',
     'exited_count', 'answered_within_count', 'abandoned_within_count', 'short_abandon_count',
@@ -14,9 +15,7 @@
 
 with visits as (
 
-    select
-        *,
-        {{ interval_start('enqueued_at') }} as interval_started_at
+    select *, {{ interval_start('enqueued_at') }} as interval_started_at
     from {{ ref('fct_queue_visits') }}
     where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
 
@@ -53,7 +52,7 @@ leg_totals as (
         legs.site_id,
         legs.queue_id,
         {{ interval_start('legs.answered_at') }} as interval_started_at,
-        cast({{ to_local('legs.answered_at', 'sites.time_zone') }} as date) as work_date,
+        {{ local_date }} as work_date,
         count(*) as handled_count,
         sum(coalesce(legs.talk_seconds, 0)) as talk_seconds,
         count(distinct legs.agent_login) as answering_agent_count
@@ -62,15 +61,12 @@ leg_totals as (
     where legs.queue_id is not null
         -- A night shift's legs have the date of its start, their half hours their own.
         and {{ touched_days_only('legs.work_date') }}
-        and {{ touched_days_only(
-            "cast(" ~ to_local('legs.answered_at', 'sites.time_zone') ~ " as date)",
-            'int_measures__rebuilt_days'
-        ) }}
+        and {{ touched_days_only(local_date, 'int_measures__rebuilt_days') }}
     group by
         legs.site_id,
         legs.queue_id,
         {{ interval_start('legs.answered_at') }},
-        cast({{ to_local('legs.answered_at', 'sites.time_zone') }} as date)
+        {{ local_date }}
 
 ),
 

@@ -53,7 +53,10 @@ select
     answers.question,
     answers.answer,
     answers.scale_max,
-    answers.question = 'csat' and answers.answer >= answers.scale_max - 1 as is_top_answer,
+    case
+        when answers.question = 'csat' and answers.answer between 1 and coalesce(answers.scale_max, 5)
+            then answers.answer >= coalesce(answers.scale_max, 5) - 1
+    end as is_top_answer,
     cast({{ to_local('answers.answered_at', 'sites.time_zone') }} as date) as work_date,
     answers.answered_at
 from answers

@@ -56,9 +56,12 @@ select
     end as contribution,
     attained.is_reliable,
     -- Whether a contact is resolved is known only when the days of waiting for a repeat are over.
-    attained.kpi_code not in ('fcr')
-    or {{ add_seconds('cast(attained.period_end as timestamp)', -1) }}
-    <= timestamp '{{ var("as_of") }}' - interval '{{ var("repeat_days") }}' day as is_final,
+    {{ add_seconds('cast(attained.period_end as timestamp)', -1) }}
+    <= timestamp '{{ var("as_of") }}'
+    - case
+        when attained.numerator_measure = 'resolved_contacts' then interval '{{ var("repeat_days") }}' day
+        else interval '0' day
+    end as is_final,
     attained.period_start
 from {{ ref('int_kpis__attained') }} as attained
 left join {{ ref('int_kpis__scored') }} as scored
