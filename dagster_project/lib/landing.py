@@ -59,11 +59,6 @@ class FileReport:
     released_by: str | None = None
 
     @property
-    def part(self) -> str | None:
-        """The first part."""
-        return self.parts[0] if self.parts else None
-
-    @property
     def rejected_ratio(self) -> float:
         """Share of lines rejected; 1 for a file that is not usable as a whole."""
         if self.message:

@@ -121,11 +121,6 @@ class Home:
         return self.secrets / "hash_key"
 
     @property
-    def superset_key(self) -> Path:
-        """The key that Superset signs its sessions with."""
-        return self.secrets / "superset_key"
-
-    @property
     def dagster(self) -> Path:
         """Dagster's own home."""
         return self.root / "dagster"
@@ -165,10 +160,6 @@ class Settings:
     def hash_key(self) -> str:
         """The key for callers' numbers: given, or made once and kept beside the lake."""
         return self.given_hash_key or _kept_secret(self.home.hash_key)
-
-    def superset_key(self) -> str:
-        """The key for Superset's sessions, made once."""
-        return _kept_secret(self.home.superset_key)
 
 
 def load_settings(home: Path | str | None = None) -> Settings:

@@ -194,7 +194,7 @@ def _invoke(project: Path, home: Home, arguments: list[str], listen: Callable[[A
     folder = str(project / "dbt_models")
     outcome = dbtRunner(callbacks=[listen]).invoke(  # pyright: ignore[reportUnknownMemberType]
         [
-            *("--log-level", "none", "--log-path", str(home.root / "logs")),
+            *("--log-level", "none", "--log-path", str(home.logs)),
             *arguments,
             *("--project-dir", folder, "--profiles-dir", folder),
             *("--target-path", str(home.build / "dbt")),
