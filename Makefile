@@ -5,6 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV_VERSION := 0.13.9
 MERITLINE_HOME ?= $(CURDIR)/data
 export MERITLINE_HOME
+# Known passwords are for simulated people only.
+DEMO_USERS = $$(test -f "$(MERITLINE_HOME)/demo_truths.json" && echo --demo-users)
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -17,7 +19,7 @@ install: $(INSTALLED)
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet --compile-bytecode requirements.lock
 	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --editable .
 	touch $@
 
@@ -26,8 +28,8 @@ up: install
 	$(BIN)/meritline demo --if-empty
 	# A run that is held back keeps the last good publication on the screen.
 	@$(BIN)/meritline run || { code=$$?; \
-		test $$code -ne 1 || $(BIN)/meritline serve --demo-users; exit $$code; }
-	$(BIN)/meritline serve --demo-users
+		test $$code -ne 1 || $(BIN)/meritline serve $(DEMO_USERS); exit $$code; }
+	$(BIN)/meritline serve $(DEMO_USERS)
 
 down: install
 	$(BIN)/meritline serve stop
@@ -38,6 +40,7 @@ run: install
 # Two workers, since most of a test's time is one process that runs the line.
 test: install
 	sh tests/browser/install_chromium.sh
+	sh tests/pipeline/install_postgresql.sh
 	$(BIN)/python -m pytest -m "not drill" -n 2 --dist loadfile
 
 test-fast: install

@@ -1,7 +1,7 @@
 """`meritline …`: the line from a terminal.
 
-Exit codes: 0 done, 1 a check held the data back, 2 wrong use or a mistake in `seeds/`,
-3 crash, disk or lock, 4 a close or export was refused.
+Exit codes: 0 done, 1 a check held the data back or a source could not be fetched, 2 wrong use or
+a mistake in `seeds/` or `sources.yml`, 3 crash, disk or lock, 4 a close or export was refused.
 """
 
 from __future__ import annotations
@@ -33,17 +33,30 @@ from rich.progress import (
 )
 from rich.table import Column
 
+from dagster_project.commands import (
+    closing,
+    configuration,
+    documenting,
+    explaining,
+    export,
+    paper,
+    privacy,
+    whatif,
+)
+from dagster_project.commands.usage import UsageError, wrong_use
 from dagster_project.lib import lake, ops, publishing
 from dagster_project.lib import progress as events
 from dagster_project.lib.clock import parse_instant
+from dagster_project.lib.closing import Refused
 from dagster_project.lib.feeds import load_feeds
-from dagster_project.lib.locking import is_held, read_holder
+from dagster_project.lib.line import LineRun
+from dagster_project.lib.locking import RunLock, is_held, read_holder
 from dagster_project.lib.ops import Outcome
-from dagster_project.lib.settings import Settings, load_settings
+from dagster_project.lib.settings import PROJECT, Settings, load_settings, secret
+from dagster_project.lib.sources import Sources, check_secrets, fetched_check, load_sources
 from dagster_project.lib.warehouse import SeedsError
 
-PROJECT = Path(__file__).resolve().parents[1]
-DONE, WRONG_USE, CRASH = 0, 2, 3
+DONE, HELD_BACK, WRONG_USE, CRASH, REFUSED = 0, 1, 2, 3, 4
 DAGSTER_SETTINGS = """\
 telemetry:
   enabled: false
@@ -55,6 +68,12 @@ concurrency:
 python_logs:
   python_log_level: INFO
   managed_python_loggers: [meritline]
+event_log_storage:
+  module: dagster._core.storage.event_log
+  class: ConsolidatedSqliteEventLogStorage
+  config:
+    base_dir:
+      env: DAGSTER_HOME
 """
 
 
@@ -65,8 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     out = Console(highlight=False, soft_wrap=True)
     try:
-        with _wrong_use():
-            settings = load_settings(options.home)
+        with wrong_use():
+            settings = load_settings(options.home, getattr(options, "seeds", None))
         _use_home(settings)
         return options.command(options, settings, out)
     except KeyboardInterrupt:
@@ -75,24 +94,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         out.print(f"[red]{escape(str(error))}[/red]")
         return WRONG_USE
+    except Refused as refusal:
+        out.print(f"[red]Refused.[/red] {escape(str(refusal))}")
+        return REFUSED
     except Exception as error:
         # Python's own exit code for a crash, 1, would say that a check held the data back.
         traceback.print_exc()
         out.print(f"[red]{escape(f'{type(error).__name__}: {error}')}[/red]")
         return CRASH
-
-
-class UsageError(Exception):
-    """The command was used wrongly; the message says how it is used."""
-
-
-@contextmanager
-def _wrong_use() -> Iterator[None]:
-    """Take what the functions inside find fault with as a mistake of the caller."""
-    try:
-        yield
-    except (ValueError, LookupError) as error:
-        raise UsageError(error.args[0]) from error
 
 
 def demo(options: argparse.Namespace, settings: Settings, out: Console) -> int:
@@ -108,7 +117,7 @@ def demo(options: argparse.Namespace, settings: Settings, out: Console) -> int:
     # An interrupted simulation must not be taken for a delivery.
     unfinished = inbox.with_name(f".{inbox.name}.simulating")
     shutil.rmtree(unfinished, ignore_errors=True)
-    with _wrong_use(), _bars(out) as bars:
+    with wrong_use(), _bars(out) as bars:
         bar = bars.add_task("simulating", total=None, label="")
         summary = simulate(
             unfinished,
@@ -131,15 +140,16 @@ def demo(options: argparse.Namespace, settings: Settings, out: Console) -> int:
 def run(options: argparse.Namespace, settings: Settings, out: Console) -> int:
     """Run the line once in this process and say what came of it."""
     inbox = _inbox(options, settings)
-    if not inbox.is_dir():
+    if not _sources(settings) and not inbox.is_dir():
         raise UsageError(
             f"There is no inbox {inbox}; deliver files to it or run: meritline demo --inbox {inbox}"
         )
-    with _wrong_use():
+    with wrong_use():
         as_of = parse_instant(options.as_of).isoformat() if options.as_of else ""
+        settings.hash_key()
     run_id = str(uuid.uuid4())
     with _listening(out):
-        error = _execute(run_id, inbox, as_of, options.wait)
+        error = _execute(settings, run_id, inbox, as_of, options.wait)
     result = ops.last_run(settings.home, run_id)
     if result is None:
         out.print(f"[red]{escape(error or 'The run ended before it began.')}[/red]")
@@ -163,6 +173,32 @@ def run(options: argparse.Namespace, settings: Settings, out: Console) -> int:
     return result.outcome.exit_code
 
 
+def fetch(options: argparse.Namespace, settings: Settings, out: Console) -> int:
+    """Fetch what is new in databases and APIs, without running the line."""
+    feeds, sources = load_feeds(), _sources(settings)
+    if unknown := sorted(set(options.name) - set(sources)):
+        names = ", ".join(sources) or "no connections"
+        raise UsageError(f"No connection {', '.join(unknown)}; {settings.sources} has {names}.")
+    if not sources:
+        out.print(f"There is no {settings.sources}, so there is nothing to fetch.")
+        return DONE
+    from dagster_project.lib import fetching
+
+    code = DONE
+    with RunLock(settings.home.run_lock, f"fetch {uuid.uuid4()}", options.wait):
+        for source in (s for name in options.name or sources for s in sources[name]):
+            done = fetching.fetch(
+                settings.home, source, feeds[source.feed], secret, anew=options.anew
+            )
+            if done.fault is None:
+                out.print(f"{source.name}: {done.rows:,} rows")
+            else:
+                message = fetched_check(source, done.rows, done.fault).message
+                out.print(f"[red]{escape(message)}[/red]")
+                code = HELD_BACK
+    return code
+
+
 def serve(options: argparse.Namespace, settings: Settings, out: Console) -> int:
     """Deploy Superset and serve it in the background, or stop it."""
     home = ("--home", str(settings.home.root))
@@ -178,10 +214,28 @@ def serve(options: argparse.Namespace, settings: Settings, out: Console) -> int:
         if options.demo_users:
             for name, (*_, role, password) in _demo_users().items():
                 out.print(f"log in as    {name} / {password}    ({role})")
+        elif os.environ.get("MERITLINE_OIDC_ISSUER"):
+            out.print("log in by     the identity provider")
+        elif os.environ.get("MERITLINE_SUPERSET_ADMIN_PASSWORD"):
+            out.print("log in as    admin, with the password that was given")
         else:
-            password = settings.home.root / "secrets" / "superset_admin"
+            password = settings.home.secrets / "superset_admin"
             out.print(f"log in as    admin; the password is in {password}")
-    return DONE if code == 0 else CRASH
+    return code if code in (DONE, WRONG_USE) else CRASH
+
+
+def make_secrets(options: argparse.Namespace, settings: Settings, out: Console) -> int:
+    """Make the secrets that this home has not; one that the environment gives is not made."""
+    from dagster_project.lib.settings import kept_secret
+
+    for name, path in settings.home.all_secrets.items():
+        if os.environ.get(name):
+            state = f"given by {name}"
+        else:
+            state = "is there" if path.exists() else "made"
+            kept_secret(path)
+        out.print(f"{path.name:<16} {state:<10} {path}")
+    return DONE
 
 
 def dagster(options: argparse.Namespace, settings: Settings, out: Console) -> int:
@@ -200,6 +254,7 @@ def status(options: argparse.Namespace, settings: Settings, out: Console) -> int
     last = ops.last_run(home)
     if last is not None:
         out.print(f"last run     {last.started_at} {last.outcome}: {escape(last.message)}")
+    closing.show(home, out)
     for feed in load_feeds().values():
         for path, note in lake.held_notes(home, feed).items():
             out.print(f"[red]held[/red]         {path}: {escape(str(note['reason']))}")
@@ -209,21 +264,30 @@ def status(options: argparse.Namespace, settings: Settings, out: Console) -> int
 def release(options: argparse.Namespace, settings: Settings, out: Console) -> int:
     """Let a held file pass at the next run."""
     feeds = load_feeds().values()
-    with _wrong_use():
+    with wrong_use():
         lake.release(settings.home, feeds, options.file, options.by, options.reason)
     out.print(f"{options.file} passes at the next run.")
     return DONE
 
 
-def _execute(run_id: str, inbox: Path, as_of: str, wait_seconds: float) -> str | None:
+def _execute(
+    settings: Settings, run_id: str, inbox: Path, as_of: str, wait_seconds: float
+) -> str | None:
     """Run the Dagster job in this process; return the error of a run that could not begin."""
     # Dagster and dbt take seconds to import: the other commands do without them.
     import dagster as dg
 
     try:
         from dagster_project.definitions import defs
-    except SeedsError as error:
-        raise UsageError(str(error)) from error
+    except SeedsError:
+        # Dagster cannot even be started on such seeds; ops is to say so all the same.
+        at = parse_instant(as_of) if as_of else None
+        with (
+            LineRun(settings, inbox, run_id, at, wait_seconds) as held,
+            held.step("configuration"),
+        ):
+            held.check_configuration()
+        return None
 
     # Its log is in the UI; here it would only repeat what the bars and the result say.
     logging.getLogger("dagster").addHandler(logging.NullHandler())
@@ -259,8 +323,9 @@ def _execute(run_id: str, inbox: Path, as_of: str, wait_seconds: float) -> str |
 
 
 def _use_home(settings: Settings) -> None:
-    """Make the home the one that Dagster and dbt see, here and in subprocesses."""
+    """Make home and seeds those that Dagster and dbt see, here and in subprocesses."""
     os.environ["MERITLINE_HOME"] = str(settings.home.root)
+    os.environ["MERITLINE_SEEDS"] = str(settings.seeds)
     os.environ["DAGSTER_HOME"] = str(settings.home.dagster)
     settings_file = settings.home.dagster / "dagster.yaml"
     if not settings_file.exists():
@@ -276,11 +341,19 @@ def _python(script: str, *arguments: str) -> int:
 def _demo_users() -> dict[str, tuple[str, ...]]:
     """Return the log-ins of the demo, which the scripts beside Superset's configuration make."""
     sys.path.insert(0, str(PROJECT / "superset"))
-    return importlib.import_module("deploy").DEMO_USERS
+    return importlib.import_module("demo_users").DEMO_USERS
 
 
 def _inbox(options: argparse.Namespace, settings: Settings) -> Path:
     return options.inbox.absolute() if options.inbox else settings.home.inbox
+
+
+def _sources(settings: Settings) -> Sources:
+    """Return the declared sources, if they and their secrets are as they must be."""
+    with wrong_use():
+        sources = load_sources(settings.sources, load_feeds())
+        check_secrets(settings.sources, sources, secret)
+    return sources
 
 
 def _bars(out: Console) -> Progress:
@@ -305,7 +378,7 @@ def _listening(out: Console) -> Iterator[None]:
     with _bars(out) as bars:
         tasks = {
             stage: bars.add_task(stage, total=None, start=False, label="")
-            for stage in ("landing", "dbt", "checks", "publication")
+            for stage in ("fetching", "landing", "dbt", "checks", "publication")
         }
 
         def show(event: events.Progress) -> None:
@@ -347,6 +420,8 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--home", type=Path, help="default: MERITLINE_HOME, else ./data")
     inbox = argparse.ArgumentParser(add_help=False)
     inbox.add_argument("--inbox", type=Path, help="default: HOME/inbox")
+    seeds = argparse.ArgumentParser(add_help=False)
+    seeds.add_argument("--seeds", type=Path, help="default: MERITLINE_SEEDS, else seeds/")
 
     one = commands.add_parser("demo", parents=[common, inbox], help="write a demo's raw files")
     one.add_argument("--agents", type=int, default=60)
@@ -362,15 +437,28 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--if-empty", action="store_true", help="leave an inbox with files alone")
     one.set_defaults(command=demo)
 
-    one = commands.add_parser("run", parents=[common, inbox], help="run the line once")
+    one = commands.add_parser("run", parents=[common, inbox, seeds], help="run the line once")
     one.add_argument("--as-of", help="2026-10-31 (its end) or an instant, UTC; default: now")
     one.add_argument("--wait", type=float, default=600, help="seconds to wait for another run")
     one.set_defaults(command=run)
+
+    one = commands.add_parser("fetch", parents=[common], help="fetch from databases and APIs only")
+    one.add_argument("name", nargs="*", help="connections in sources.yml; default: all")
+    one.add_argument(
+        "--anew", action="store_true", help="everything again, as if for the first time"
+    )
+    one.add_argument("--wait", type=float, default=600, help="seconds to wait for another run")
+    one.set_defaults(command=fetch)
 
     one = commands.add_parser("serve", parents=[common], help="deploy and serve the dashboards")
     one.add_argument("action", nargs="?", default="start", choices=["start", "stop", "status"])
     one.add_argument("--demo-users", action="store_true", help="make the demo's log-ins")
     one.set_defaults(command=serve)
+
+    one = commands.add_parser(
+        "secrets", parents=[common], help="make the keys and passwords that a home needs"
+    )
+    one.set_defaults(command=make_secrets)
 
     one = commands.add_parser("dagster", parents=[common], help="open Dagster's UI")
     one.set_defaults(command=dagster)
@@ -383,6 +471,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--by", required=True, help="who takes responsibility")
     one.add_argument("--reason", required=True, help="why its content is right as it is")
     one.set_defaults(command=release)
+
+    closing.add_parsers(commands, common)
+    whatif.add_parser(commands, common)
+    export.add_parsers(commands, common)
+    paper.add_parser(commands, common)
+    documenting.add_parser(commands, common)
+    configuration.add_parsers(commands, common, seeds)
+    explaining.add_parsers(commands, common)
+    privacy.add_parsers(commands, common, inbox, seeds, run)
     return parser
 
 

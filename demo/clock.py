@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 _TIME_OF_DAY = [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(86_400)]
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_UTC_DATES: dict[int, str] = {}
 
 
 class SiteClock:
@@ -63,6 +64,15 @@ class SiteClock:
     def local_month(self, epoch: int) -> str:
         """Return `YYYY-MM` of the local day."""
         return self.text(epoch)[:7]
+
+
+def utc_stamp(epoch: int, between: str = " ") -> str:
+    """Return `YYYY-MM-DD HH:MM:SS` in UTC."""
+    day, second = divmod(epoch, 86_400)
+    text = _UTC_DATES.get(day)
+    if text is None:
+        text = _UTC_DATES[day] = date.fromordinal(_EPOCH_DAY + day).isoformat()
+    return f"{text}{between}{_TIME_OF_DAY[second]}"
 
 
 def utc_text(day: date, hour: int) -> str:

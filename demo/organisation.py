@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+from demo.names import shuffled_names, user_name
 
 # A newcomer learns for this many days before the first call.
 TRAINING_DAYS = 7
@@ -27,7 +27,9 @@ class Site:
     teams: tuple[str, ...]
     shift_starts: tuple[tuple[str, int], ...]  # label, local minute of the day
     weekend_start: int | None  # None: weekends run the same shifts as weekdays
+    switchboard: str  # asterisk, connect
     logs_agent_logins: bool  # AGENTLOGIN / AGENTLOGOFF rather than ADDMEMBER / REMOVEMEMBER
+    wrap_seconds: int  # mean after-call work of every contact, where the switchboard records it
     number_prefix: str
     number_digits: int
     employee_number: int  # the first HR number
@@ -43,7 +45,9 @@ SITES = (
         teams=("Riga North", "Riga Centre", "Riga Harbour"),
         shift_starts=(("early", 480), ("day", 540), ("day", 600), ("late", 690)),
         weekend_start=540,
+        switchboard="asterisk",
         logs_agent_logins=True,
+        wrap_seconds=0,
         number_prefix="3712",
         number_digits=7,
         employee_number=1001,
@@ -57,37 +61,33 @@ SITES = (
         teams=("Manila Bay", "Manila Makati", "Manila Quezon"),
         shift_starts=(("early", 480), ("day", 600), ("day", 780), ("late", 930), ("night", 1050)),
         weekend_start=None,
+        switchboard="asterisk",
         logs_agent_logins=False,
+        wrap_seconds=0,
         number_prefix="639",
         number_digits=9,
         employee_number=2001,
+    ),
+    Site(
+        site_id="dublin",
+        time_zone="Europe/Dublin",
+        vendor="Atlantic Care",
+        currency="EUR",
+        agent_base_pay=2250,
+        teams=("Dublin Liffey", "Dublin Docklands"),
+        shift_starts=(("early", 480), ("day", 540), ("day", 600), ("late", 690)),
+        weekend_start=540,
+        switchboard="connect",
+        logs_agent_logins=False,
+        wrap_seconds=28,
+        number_prefix="3538",
+        number_digits=8,
+        employee_number=3001,
     ),
 )
 
 # How a team's coaching shows in its people, in standard deviations of skill.
 _TEAM_EFFECT = (0.45, -0.05, -0.5)
-
-_RIGA_GIVEN = (
-    ("Jānis", "m"), ("Andris", "m"), ("Mārtiņš", "m"), ("Edgars", "m"), ("Kristaps", "m"),
-    ("Roberts", "m"), ("Artūrs", "m"), ("Oskars", "m"), ("Daniel", "m"), ("Thomas", "m"),
-    ("Anna", "f"), ("Kristīne", "f"), ("Līga", "f"), ("Ilze", "f"), ("Elīna", "f"),
-    ("Zane", "f"), ("Laura", "f"), ("Inese", "f"), ("Emma", "f"), ("Alise", "f"),
-)  # fmt: skip
-_RIGA_FAMILY = (
-    ("Bērziņš", "Bērziņa"), ("Kalniņš", "Kalniņa"), ("Ozoliņš", "Ozoliņa"), ("Jansons", "Jansone"),
-    ("Liepiņš", "Liepiņa"), ("Krūmiņš", "Krūmiņa"), ("Balodis", "Balode"), ("Eglītis", "Eglīte"),
-    ("Zariņš", "Zariņa"), ("Pētersons", "Pētersone"), ("Vītols", "Vītola"), ("Kļaviņš", "Kļaviņa"),
-    ("Kārkliņš", "Kārkliņa"), ("Vanags", "Vanaga"), ("Wilson", "Wilson"), ("Harris", "Harris"),
-)  # fmt: skip
-_MANILA_GIVEN = (
-    "Maria", "Jose", "Angelica", "Mark", "Jasmine", "John Paul", "Kristine", "Carlo", "Rowena",
-    "Miguel", "Princess", "Rafael", "Camille", "Jericho", "Lourdes", "Paolo", "Bea", "Ramon",
-    "Hazel", "Enrique",
-)  # fmt: skip
-_MANILA_FAMILY = (
-    "Santos", "Reyes", "Cruz", "Bautista", "Ocampo", "Garcia", "Mendoza", "Torres", "Villanueva",
-    "Dela Cruz", "Ramos", "Aquino", "Navarro", "Salazar", "Mercado", "Pascual",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -109,6 +109,7 @@ class Identity:
     login: str
     valid_from: date
     valid_to: date | None = None
+    site_id: str = ""  # where, if not at the person's own site
 
 
 @dataclass(slots=True)
@@ -132,8 +133,20 @@ class Employee:
     speed: float = 0.0
     quality: float = 0.0
     no_answer_rate: float = 0.0
+    extension: str = ""  # of the outbound dialler, at the site that has one
+    # What is planted in a person: see `demo.plants`.
+    talk_share: float = 1.0
+    hang_up_rate: float = 0.38  # share of the calls that the agent ends
+    resolve_shift: float = 0.0  # in log odds
+    feeling_shift: float = 0.0  # in points of a satisfaction answer
+    gains: list[tuple[date, float]] = field(default_factory=list)  # skill from a day on
     # Logins that telephony uses before (or without) HR having recorded them: login, from, to.
     unrecorded_logins: list[Identity] = field(default_factory=list)
+
+    @property
+    def user_name(self) -> str:
+        """Return the person's name in computer systems."""
+        return self.email.partition("@")[0]
 
     @property
     def takes_calls(self) -> bool:
@@ -143,15 +156,39 @@ class Employee:
     def login_on(self, day: date) -> str:
         """Return the login the person uses on a day."""
         for identity in (*self.unrecorded_logins, *self.identities):
-            if identity.valid_from <= day and (
-                identity.valid_to is None or day < identity.valid_to
+            if (
+                not identity.site_id
+                and identity.valid_from <= day
+                and (identity.valid_to is None or day < identity.valid_to)
             ):
                 return identity.login
         return self.identities[-1].login
 
+    def is_known_as(self, site_id: str, login: str, day: date) -> bool:
+        """Whether HR has this login of a site as this person's on a day."""
+        return any(
+            identity.login == login
+            and (identity.site_id or self.site.site_id) == site_id
+            and identity.valid_from <= day
+            and (identity.valid_to is None or day < identity.valid_to)
+            for identity in self.identities
+        )
+
     def employed_on(self, day: date) -> bool:
         """Whether the person is employed on a day."""
         return self.hire_date <= day and (self.leave_date is None or day <= self.leave_date)
+
+    def assignment_on(self, day: date) -> Assignment:
+        """Return the role, team and supervisor of a day, the nearest one outside employment."""
+        for assignment in self.assignments:
+            if assignment.valid_to is None or day < assignment.valid_to:
+                return assignment
+        return self.assignments[-1]
+
+    def quality_on(self, day: date) -> float:
+        """Return the skill of a day: talent, tenure and what training has added."""
+        gained = sum(gain for since, gain in self.gains if since <= day)
+        return self.quality + gained + 1.1 * self.experience(day)
 
     def experience(self, day: date) -> float:
         """Return the skill that tenure has added so far: -1 for a beginner, towards 0."""
@@ -165,8 +202,7 @@ def build_organisation(
     days = (last - first).days + 1
     people: dict[str, list[Employee]] = {}
     head_id = f"E{SITES[0].employee_number - 1}"
-    for number, site in enumerate(SITES):
-        count = agents // 2 + (agents % 2 if number == 0 else 0)
+    for site, count in zip(SITES, agents_by_site(agents), strict=True):
         people[site.site_id] = _build_site(site, count, first, days, head_id, rng)
     head = _person(SITES[0], head_id, "Helen Whitfield", 0, first, rng)
     head.base_pay = 5200
@@ -175,11 +211,18 @@ def build_organisation(
     return people
 
 
+def agents_by_site(agents: int) -> tuple[int, int, int]:
+    """Split the phone agents over the sites, about 5 : 5 : 2."""
+    dublin = max(2, round(agents / 6))
+    manila = (agents - dublin) // 2
+    return agents - dublin - manila, manila, dublin
+
+
 def _build_site(
     site: Site, count: int, first: date, days: int, head_id: str, rng: random.Random
 ) -> list[Employee]:
-    names = _names(site, rng)
-    teams = site.teams[: max(2, min(len(site.teams), round(count / 10)))]
+    names = shuffled_names(site.site_id, rng)
+    teams = site.teams[: max(2, min(len(site.teams), round(count / 8)))]
     numbers = iter(range(site.employee_number, site.employee_number + 900))
 
     def hire(index: int) -> Employee:
@@ -201,7 +244,8 @@ def _build_site(
         )  # fmt: skip
         leads[team] = lead
     for number, person in enumerate((manager, *leads.values())):
-        person.identities.append(Identity(f"SIP/{1901 + number}", person.hire_date))
+        login = f"SIP/{1901 + number}" if site.switchboard == "asterisk" else person.user_name
+        person.identities.append(Identity(login, person.hire_date))
     members: list[Employee] = []
     for index in range(count):
         team = teams[index % len(teams)]
@@ -214,7 +258,8 @@ def _build_site(
         )
         is_vip = index % 9 == 4
         person.queues = _skills(site, team, is_vip, count, rng)
-        if index % 10 == 7:
+        # Small demos have their part-timer too.
+        if index % 10 == 7 or (count < 8 and site.site_id == "manila" and index == 3):
             person.employment_share = rng.choice((0.5, 0.75))
         person.base_pay = round(
             person.base_pay * person.employment_share * (1.15 if is_vip else 1.0)
@@ -226,7 +271,12 @@ def _build_site(
         members.append(person)
     _centre(members)
     _careers(members, leads, site, first, days)
-    _logins(members, first, days)
+    if site.switchboard == "asterisk":
+        _logins(members, first, days)
+    else:
+        for number, person in enumerate(members):
+            person.identities.append(Identity(person.user_name, person.hire_date))
+            person.extension = str(4001 + number)
     return [manager, *leads.values(), *members]
 
 
@@ -239,28 +289,14 @@ def _centre(members: list[Employee]) -> None:
         person.quality -= quality
 
 
-def _names(site: Site, rng: random.Random) -> Iterator[str]:
-    if site.site_id == "riga":
-        names = [
-            f"{given} {family[gender == 'f']}"
-            for given, gender in _RIGA_GIVEN
-            for family in _RIGA_FAMILY
-        ]
-    else:
-        names = [f"{given} {family}" for given in _MANILA_GIVEN for family in _MANILA_FAMILY]
-    rng.shuffle(names)
-    return iter(names)
-
-
 def _person(
     site: Site, employee_id: str, full_name: str, index: int, first: date, rng: random.Random
 ) -> Employee:
-    plain = unicodedata.normalize("NFKD", full_name).encode("ascii", "ignore").decode()
     label, start = site.shift_starts[index % len(site.shift_starts)]
     return Employee(
         employee_id=employee_id,
         full_name=full_name,
-        email=f"{plain.lower().replace(' ', '.')}@example.com",
+        email=f"{user_name(full_name)}@example.com",
         site=site,
         hire_date=first - timedelta(days=int(20 + rng.expovariate(1 / 500.0))),
         employment_share=1.0,
@@ -316,6 +352,8 @@ def _careers(
 ) -> None:
     """Move, promote and hire some; one person leaves."""
     teams = list(leads)
+    if len(members) < 4:
+        return
     mover = members[1]
     elsewhere = teams[0] if mover.assignments[0].team != teams[0] else teams[-1]
     _reassign(mover, _middle_of_a_month(first, days, 0.5), lead=leads[elsewhere])

@@ -12,7 +12,7 @@ from demo.organisation import TRAINING_DAYS, Employee, Site
 HALF_HOUR = 1800
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shift:
     """One person's planned day; `pauses` are (start, seconds, reason) inside it."""
 
@@ -23,6 +23,13 @@ class Shift:
     activity: str = "work"
     pauses: list[tuple[int, int, str]] = field(default_factory=list)
     is_sick: bool = False
+    is_elsewhere: bool = False  # worked at another site, in whose rota it stands too
+    login: str = ""  # used on this day, if not the person's own
+
+    @property
+    def comes(self) -> bool:
+        """Whether the person comes and takes calls here."""
+        return self.activity == "work" and not self.is_sick and not self.is_elsewhere
 
 
 @dataclass(slots=True)
@@ -35,7 +42,7 @@ class Rota:
         """Return the expected number of agents on the phone in each half hour of the day."""
         slots = [0.0] * 54
         for shift in self.shifts[day]:
-            if shift.activity != "work":
+            if shift.activity != "work" or shift.is_elsewhere:
                 continue
             begin, end = shift.starts_at - midnight, shift.ends_at - midnight
             for slot in range(begin // HALF_HOUR, min(53, (end - 1) // HALF_HOUR) + 1):
@@ -83,7 +90,9 @@ def _works_on(person: Employee, day: date, cycle: int) -> bool:
     week, weekday = divmod(day.toordinal() - 1, 7)  # ordinal 1 was a Monday
     if person.site.weekend_start is None:
         # Seven days a week: two fifths have the weekend off, the others two days inside the week.
-        off = ((5, 6), (5, 6), (1, 2), (3, 6), (2, 4))[(person.index + week) % 5]
+        # Those who start at one hour rest on different days, or nobody would be there at it.
+        turn = person.index + person.index // len(person.site.shift_starts) + week
+        off = ((5, 6), (5, 6), (1, 2), (3, 6), (2, 4))[turn % 5]
         return weekday not in off
     if (person.index + week) % cycle == 0:
         return weekday not in ((1, 3), (2, 4))[person.index % 2]

@@ -1,26 +1,35 @@
-"""The whole demo: people, rotas, calls and surveys of all sites, written as raw files."""
+"""The whole demo: people, rotas, calls and all that follows from them, written as raw files."""
 
 from __future__ import annotations
 
-import json
 import random
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 
-from demo.clock import SiteClock, utc_text
+from demo import hr, opinions
+from demo.asterisk import AsteriskRecorder
+from demo.calls import Recorder, Totals
+from demo.clock import SiteClock
+from demo.connect import ConnectRecorder
+from demo.dialler import write_dialler_records
 from demo.organisation import SITES, Employee, Site, build_organisation
+from demo.plants import Plan, plant
 from demo.rota import Rota, plan_rota
-from demo.telephony import Survey, Switchboard, Totals
-from demo.writing import write_csv, write_text
+from demo.telephony import Switchboard
+from demo.tickets import Zendesk, write_salesforce_cases
+from demo.truths import write_truths
+from demo.writing import Files
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationSummary:
-    """What was written, and what is true of it, all sites together."""
+    """What was written, and what is true of it, all sites together.
+
+    Contacts are those of customers that reached a queue: calls from inside, test calls and what
+    never passed a queue are counted apart (`excluded_contacts`, `by_site`).
+    """
 
     first_day: date
     last_day: date
@@ -29,8 +38,11 @@ class SimulationSummary:
     files: int
     queue_log_lines: int
     cdr_lines: int
+    contact_records: int
+    dialler_calls: int
     surveys: int
     contacts: int
+    excluded_contacts: int
     answered: int
     abandoned: int
     service_level: float
@@ -53,7 +65,7 @@ def simulate(
 
     Args:
         inbox: Folder of the feeds; `demo_truths.json` is written beside it.
-        agents: Number of people who take calls, over both sites.
+        agents: Number of people who take calls, over all sites.
         days: Number of local days, the last of which is `end`.
         seed: Everything random follows from it.
         end: The last local day. Calls still running at its midnight stay unfinished.
@@ -69,44 +81,41 @@ def simulate(
         raise ValueError(f"the demo needs at least 12 agents and 7 days, got {agents} and {days}")
     first = end - timedelta(days=days - 1)
     people = build_organisation(agents, first, end, _stream(seed, "people"))
-    written = _Files(inbox)
-    totals: dict[str, Totals] = {}
-    answers: list[int] = []
-    done = 0
+    clocks = {site.site_id: SiteClock(site.time_zone, first, end) for site in SITES}
+    rotas = {
+        name: plan_rota(people[name], clock, first, end, _stream(seed, name, "rota"))
+        for name, clock in clocks.items()
+    }
+    plan = plant(people, rotas, clocks, first, days, _stream(seed, "plants"))
+    files = Files(inbox)
+    counted = _Counted()
+    boards: dict[str, Switchboard] = {}
     for site in SITES:
-        clock = SiteClock(site.time_zone, first, end)
-        rota = plan_rota(
-            people[site.site_id], clock, first, end, _stream(seed, site.site_id, "rota")
-        )
+        name = site.site_id
+        recorder = _recorder(site, clocks[name], files, seed)
 
-        desks = [
-            person.identities[0].login.rpartition("/")[2]
-            for person in people[site.site_id]
-            if person.identities and not person.takes_calls
-        ]
-
-        def day_done(day: date, log: list[str], cdr: list[str], site: Site) -> None:
-            nonlocal done
-            done += 1
-            folder = f"site={site.site_id}"
-            written.lines(f"asterisk_queue_log/{folder}/queue_log-{day}", log)
-            written.lines(f"asterisk_cdr/{folder}/Master-{day}.csv", cdr)
+        def day_done(_: date) -> None:
+            counted.days += 1
             if progress is not None:
-                progress(done, days * len(SITES))
+                progress(counted.days, days * len(SITES))
 
-        board = Switchboard(
-            site, rota, clock, desks, first, days, _stream(seed, site.site_id, "calls"),
-            partial(day_done, site=site),
+        board = boards[name] = Switchboard(
+            site, rotas[name], clocks[name], _desks(people[name]), plan.disturbances[name],
+            recorder, first, days, _stream(seed, name, "calls"), _stream(seed, name, "extras"),
+            day_done,
         )  # fmt: skip
         board.run()
-        totals[site.site_id] = board.totals
-        answers += [survey.answer for survey in board.surveys]
-        _write_surveys(written, site, clock, board.surveys)
-        _write_schedules(written, site, clock, rota)
+        counted.add(board, recorder)
+        _write_site(files, site, clocks[name], rotas[name], people[name], board, plan, seed)
+        if name == "dublin":
+            counted.dialler_calls = write_dialler_records(
+                files, site, clocks[name], rotas[name], people[name], first, end,
+                _stream(seed, name, "dialler"),
+            )  # fmt: skip
     everybody = [person for site in SITES for person in people[site.site_id]]
-    _write_people(written, everybody, end)
-    summary = _summarise(first, end, agents, len(everybody), written.count, totals, answers)
-    _write_truths(inbox.parent / "demo_truths.json", summary, everybody, end, seed)
+    _write_company(files, everybody, clocks, boards, plan, first, end, seed)
+    summary = _summarise(first, end, agents, len(everybody), files.count, counted)
+    write_truths(inbox.parent / "demo_truths.json", summary, everybody, plan, boards, end, seed)
     return summary
 
 
@@ -115,159 +124,130 @@ def _stream(seed: int, *name: str) -> random.Random:
     return random.Random("/".join((str(seed), *name)))
 
 
-class _Files:
-    """Writes below the inbox and counts."""
+class _Counted:
+    """What the sites add up to."""
 
-    def __init__(self, inbox: Path) -> None:
-        self.inbox = inbox
-        self.count = 0
+    def __init__(self) -> None:
+        self.days = 0
+        self.totals: dict[str, Totals] = {}
+        self.excluded_contacts = 0
+        self.queue_log_lines = self.cdr_lines = self.contact_records = self.dialler_calls = 0
+        self.answers: list[int] = []
 
-    def lines(self, path: str, lines: list[str]) -> None:
-        write_text(self.inbox / path, "\n".join(lines) + "\n" if lines else "")
-        self.count += 1
-
-    def table(self, path: str, header: str, rows: list[tuple[object, ...]]) -> None:
-        write_csv(self.inbox / path, header.split(), rows)
-        self.count += 1
-
-
-def _write_surveys(files: _Files, site: Site, clock: SiteClock, surveys: list[Survey]) -> None:
-    months: dict[str, list[tuple[object, ...]]] = defaultdict(list)
-    for number, survey in enumerate(sorted(surveys, key=lambda s: (s.answered_at, s.callid)), 1):
-        # One site's survey tool writes offsets, the other's the local wall clock.
-        at = survey.answered_at
-        text = clock.text_with_offset(at) if site.logs_agent_logins else clock.text(at)
-        months[clock.local_month(at)].append(
-            (f"{site.site_id[0].upper()}S{number:06d}", survey.callid, f"+{survey.number}", text,
-             "csat", survey.answer, 5)
-        )  # fmt: skip
-    header = "survey_id contact_ref customer_ref answered_at question answer scale_max"
-    for month, rows in months.items():
-        files.table(f"surveys/site={site.site_id}/surveys-{month}.csv", header, rows)
+    def add(self, board: Switchboard, recorder: Recorder) -> None:
+        """Add a site that has run."""
+        self.totals[board.site.site_id] = board.totals
+        self.excluded_contacts += board.excluded.contacts
+        self.answers += [survey.answer for survey in board.surveys]
+        if isinstance(recorder, AsteriskRecorder):
+            self.queue_log_lines += recorder.log_lines
+            self.cdr_lines += recorder.record_lines
+        elif isinstance(recorder, ConnectRecorder):
+            self.contact_records += recorder.records
 
 
-def _write_schedules(files: _Files, site: Site, clock: SiteClock, rota: Rota) -> None:
-    months: dict[str, list[tuple[object, ...]]] = defaultdict(list)
-    text = clock.text_with_offset if site.logs_agent_logins else clock.text
-    for day, shifts in rota.shifts.items():
-        rows = months[f"{day:%Y-%m}"]
-        for shift in shifts:
-            person = shift.employee.employee_id
-            rows.append((person, text(shift.starts_at), text(shift.ends_at), shift.activity))
-            # Breaks and meetings stand inside the shift, which remains one row.
-            rows.extend(
-                (person, text(begin), text(begin + seconds), reason)
-                for begin, seconds, reason in sorted(shift.pauses)
-            )
-    for month, rows in months.items():
-        files.table(
-            f"hr_schedules/site={site.site_id}/schedules-{month}.csv",
-            "employee_id starts_at ends_at activity",
-            rows,
-        )
+def _recorder(site: Site, clock: SiteClock, files: Files, seed: int) -> Recorder:
+    if site.switchboard == "connect":
+        return ConnectRecorder(site, files, _stream(seed, site.site_id, "records"))
+    return AsteriskRecorder(site, clock, files)
 
 
-def _write_people(files: _Files, people: list[Employee], end: date) -> None:
-    employees: list[tuple[object, ...]] = []
-    assignments: list[tuple[object, ...]] = []
-    identities: list[tuple[object, ...]] = []
-    for person in people:
-        head = (person.employee_id, person.full_name, person.email, person.hire_date)
-        share, currency = f"{person.employment_share:g}", person.site.currency
-        first_seen = utc_text(person.hire_date, 9)
-        employees.append((*head, None, share, person.base_pay, currency, first_seen))
-        if person.leave_date is not None:
-            # The export keeps the older state of a record that changed.
-            seen = utc_text(person.leave_date - timedelta(days=14), 15)
-            employees.append((*head, person.leave_date, share, person.base_pay, currency, seen))
-        assignments += [
-            (person.employee_id, a.role, a.team, a.department, a.supervisor_id,
-             person.site.site_id, person.site.vendor, person.shift, a.valid_from, a.valid_to)
-            for a in person.assignments
-        ]  # fmt: skip
-        for identity in person.identities:
-            # Queues know agents by name, call records by device.
-            device = f"SIP/{identity.login.rpartition('/')[2]}"
-            identities += [
-                (person.site.site_id, login, person.employee_id, identity.valid_from,
-                 identity.valid_to)
-                for login in dict.fromkeys((identity.login, device))
-            ]  # fmt: skip
-    files.table(
-        "hr_employees/employees.csv",
-        "employee_id full_name email hire_date leave_date employment_share base_pay currency"
-        " updated_at",
-        employees,
+def _desks(people: list[Employee]) -> list[str]:
+    """Return the extensions, or user names, of those who take no calls."""
+    return [
+        person.identities[0].login.rpartition("/")[2]
+        for person in people
+        if person.identities and not person.takes_calls
+    ]
+
+
+def _write_site(
+    files: Files,
+    site: Site,
+    clock: SiteClock,
+    rota: Rota,
+    people: list[Employee],
+    board: Switchboard,
+    plan: Plan,
+    seed: int,
+) -> None:
+    name = site.site_id
+    first, last = board.days[0], board.days[-1]
+    opinions.write_surveys(files, site, clock, board.surveys, _stream(seed, name, "surveys"))
+    opinions.write_evaluations(
+        files, site, clock, people, board.legs, plan, _stream(seed, name, "evaluations")
     )
-    files.table(
-        "hr_assignments/assignments.csv",
-        "employee_id role team department supervisor_id site vendor shift valid_from valid_to",
-        assignments,
-    )
-    files.table(
-        "hr_identities/identities.csv", "site login employee_id valid_from valid_to", identities
-    )
+    opinions.write_complaints(files, site, clock, board.legs, _stream(seed, name, "complaints"))
+    hr.write_schedules(files, site, clock, rota)
+    hr.write_absences(files, site, clock, rota, _stream(seed, name, "absences"))
+    if name == "dublin":
+        write_salesforce_cases(files, site, clock, board.legs, last, _stream(seed, name, "cases"))
+    else:
+        desk = Zendesk(files, site, clock, people, first, last, _stream(seed, name, "tickets"))
+        desk.open_tickets(board.legs)
+        desk.write()
+
+
+def _write_company(
+    files: Files,
+    people: list[Employee],
+    clocks: dict[str, SiteClock],
+    boards: dict[str, Switchboard],
+    plan: Plan,
+    first: date,
+    last: date,
+    seed: int,
+) -> None:
+    legs = {name: board.legs for name, board in boards.items()}
+    hr.write_people(files, people)
+    hr.write_training(files, people, clocks, plan, first, last, _stream(seed, "training"))
+    hr.write_development(files, people, clocks, first, last, _stream(seed, "development"))
+    hr.write_reviews(files, people, clocks, plan, first, last, _stream(seed, "reviews"))
+    for disturbances in plan.disturbances.values():
+        if disturbances.misrouting is not None:
+            opinions.write_incidents(files, clocks["riga"], disturbances.misrouting)
+    opinions.write_appeals(files, people, clocks, legs, last, _stream(seed, "appeals"))
 
 
 def _summarise(
-    first: date,
-    end: date,
-    agents: int,
-    employees: int,
-    files: int,
-    totals: dict[str, Totals],
-    answers: list[int],
+    first: date, end: date, agents: int, employees: int, files: int, counted: _Counted
 ) -> SimulationSummary:
-    def total(name: str) -> int:
-        return sum(getattr(site, name) for site in totals.values())
+    totals, answers = counted.totals, counted.answers
+
+    def total(name: str, *switchboards: str) -> int:
+        return sum(
+            getattr(totals[site.site_id], name)
+            for site in SITES
+            if not switchboards or site.switchboard in switchboards
+        )
 
     queued = sum(
         total(name)
         for name in ("answered", "abandoned", "timed_out", "exited_by_key", "exited_empty")
     )
-    handle = total("talk_seconds") + total("wrap_seconds")
+    # Asterisk records no after-call work, and Connect no presence.
+    handle = total("talk_seconds") + total("wrap_seconds", "connect")
+    busy = total("talk_seconds", "asterisk") + total("wrap_seconds", "asterisk")
+    present = total("logged_in_seconds", "asterisk") - total("paused_seconds", "asterisk")
     return SimulationSummary(
         first_day=first,
         last_day=end,
         agents=agents,
         employees=employees,
         files=files,
-        queue_log_lines=total("queue_log_lines"),
-        cdr_lines=total("cdr_lines"),
+        queue_log_lines=counted.queue_log_lines,
+        cdr_lines=counted.cdr_lines,
+        contact_records=counted.contact_records,
+        dialler_calls=counted.dialler_calls,
         surveys=len(answers),
         contacts=total("contacts"),
+        excluded_contacts=counted.excluded_contacts,
         answered=total("answered"),
         abandoned=total("abandoned"),
         service_level=round(total("answered_within_20") / queued, 4),
         abandonment_rate=round(total("abandoned") / queued, 4),
         aht_seconds=round(handle / total("finished_legs"), 1),
-        occupancy=round(handle / (total("logged_in_seconds") - total("paused_seconds")), 4),
+        occupancy=round(busy / present, 4),
         csat=round(sum(answer >= 4 for answer in answers) / max(1, len(answers)), 4),
         by_site=totals,
     )
-
-
-def _write_truths(
-    path: Path, summary: SimulationSummary, people: list[Employee], end: date, seed: int
-) -> None:
-    truths = {
-        "seed": seed,
-        "summary": asdict(summary),
-        "agents": [
-            {
-                "employee_id": person.employee_id,
-                "full_name": person.full_name,
-                "site": person.site.site_id,
-                "team": person.assignments[-1].team,
-                "queues": person.queues,
-                "speed": round(person.speed, 4),
-                "quality": round(person.quality, 4),
-                "quality_with_tenure": round(person.quality + 1.1 * person.experience(end), 4),
-                "no_answer_rate": round(person.no_answer_rate, 4),
-                "unrecorded_logins": [i.login for i in person.unrecorded_logins],
-            }
-            for person in people
-            if person.takes_calls
-        ],
-    }
-    write_text(path, json.dumps(truths, indent=1, default=str, ensure_ascii=False) + "\n")

@@ -26,7 +26,7 @@ FEW_FILES = 5
 TABLES = """
 create or replace table waiting_files (
     path varchar, site_id varchar, lines_read bigint, accepted bigint, rejected bigint,
-    first_at timestamp, last_at timestamp, fault varchar, is_released boolean,
+    fault varchar, is_released boolean,
     max_rejected_ratio double, typical_lines double
 );
 create or replace table feed_state (
@@ -62,14 +62,6 @@ def rules(feed: Feed) -> list[Rule]:
             what="Lines of a file got lost while it was read",
             expected="lines read = accepted + rejected",
             fix="this is a fault of the landing, not of the file: report it with the file.",
-        ),
-        NoRows(
-            name="sane_times",
-            query="select path, first_at, last_at from {batch} where not is_released "
-            "and (first_at < timestamp '2000-01-01' or last_at > timestamp '2100-01-01')",
-            what="A file has events at impossible times",
-            expected="events between 2000 and 2100",
-            fix=REPLACE,
         ),
         NoRows(
             name="not_empty",
@@ -123,7 +115,7 @@ def prepare(
         )
         values = (
             *(file.path, file.site_id, file.lines_read, file.accepted, file.rejected),
-            *(file.first_at, file.last_at, file.message, file.released_by is not None),
+            *(file.message, file.released_by is not None),
             feed.max_rejected_ratio,
             sizes[len(sizes) // 2] if len(sizes) >= FEW_FILES else None,
         )

@@ -22,46 +22,26 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from superset_home import ASSETS, SOURCE, SupersetHome, private_secret, superset_home
+from demo_users import DEMO_USERS, demo_emails
+from roles import ADMIN, define_roles, load_assets, make_roles
+from superset_home import (
+    ASSETS,
+    LOCALES,
+    SOURCE,
+    STYLESHEET,
+    MissingSecretError,
+    SupersetHome,
+    given_secret,
+    superset_home,
+)
 
-READER_ROLE = "Reader"
-# What it takes to open a dashboard, filter it, look behind a figure and take the data along.
-# Superset's own role for readers may also write themes and approve registrations.
-READER_RIGHTS = {
-    "can_read": (
-        *("AdvancedDataType", "Chart", "CssTemplate", "CurrentUserRestApi", "Dashboard"),
-        *("DashboardFilterStateRestApi", "DashboardPermalinkRestApi", "Database", "Dataset"),
-        *("ExploreFormDataRestApi", "Theme"),
-    ),
-    "can_write": (
-        *("CurrentUserRestApi", "DashboardFilterStateRestApi", "DashboardPermalinkRestApi"),
-        "ExploreFormDataRestApi",
-    ),
-    "can_get": ("MenuApi",),
-    "can_get_drill_info": ("Dataset",),
-    "can_drill": ("Dashboard",),
-    "can_view_chart_as_table": ("Dashboard",),
-    "can_time_range": ("Api",),
-    "can_list": ("AsyncEventsRestApi",),
-    "can_recent_activity": ("Log",),
-    "can_csv": ("Superset",),
-    "can_dashboard": ("Superset",),
-    "can_dashboard_permalink": ("Superset",),
-    "can_explore_json": ("Superset",),
-    "can_language_pack": ("Superset",),
-    "can_log": ("Superset",),
-    "can_share_dashboard": ("Superset",),
-    "can_userinfo": ("UserDBModelView",),
-    "resetmypassword": ("UserDBModelView",),
-    "can_this_form_get": ("ResetMyPasswordView",),
-    "can_this_form_post": ("ResetMyPasswordView",),
-    "menu_access": ("Dashboards",),
-}
-DEMO_USERS = {
-    "executive": ("Erin", "Executive", READER_ROLE, "executive-demo"),
-    "operator": ("Oliver", "Operator", READER_ROLE, "operator-demo"),
-    "admin": ("Ada", "Admin", "Admin", "admin-demo"),
-}
+from dagster_project.lib.settings import kept_secret
+
+# What else of the environment a deployment and a running server depend on.
+SETTINGS = (
+    *("HTTPS", "LOCALE", "REDIS_URL", "SUPERSET_DB_URI"),
+    *("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_ROLES", "OIDC_ROLES_CLAIM"),
+)
 ASSET_KINDS = ("databases", "datasets", "charts", "dashboards")
 METADATA = "version: 1.0.0\ntype: assets\ntimestamp: '2026-01-01T00:00:00+00:00'\n"
 
@@ -69,25 +49,32 @@ log = logging.getLogger("meritline.superset")
 
 
 def asset_files() -> dict[str, str]:
-    """The text of every asset by its path inside the assets folder."""
-    return {
-        f"{kind}/{path.name}": path.read_text(encoding="utf-8")
-        for kind in ASSET_KINDS
-        for path in sorted((ASSETS / kind).glob("*.yaml"))
-    }
+    """The text of every asset, as it is imported, by its path inside the assets folder."""
+    from describe import dump
+    from wording import catalogue, worded
+
+    words, files = catalogue(), {}
+    for kind in ASSET_KINDS:
+        for name, written in load_assets(kind).items():
+            asset = worded(kind, written, words)
+            if kind == "dashboards":
+                asset["css"] = STYLESHEET.read_text(encoding="utf-8")
+            files[f"{kind}/{name}.yaml"] = dump(asset)
+    return files
 
 
-def fingerprint(demo: bool) -> str:
+def fingerprint(home: SupersetHome, demo: bool) -> str:
     """What a deployment depends on, as one hash."""
     digest = hashlib.sha256()
-    for path in sorted([*SOURCE.glob("*.py"), *ASSETS.rglob("*.yaml")]):
+    code = (*SOURCE.glob("*.py"), *SOURCE.glob("*.yaml"))
+    written = (*code, *LOCALES.glob("*.yaml"), *ASSETS.rglob("*.*"))
+    for path in sorted(written):
         digest.update(f"{path.relative_to(SOURCE)}\0".encode())
         digest.update(path.read_bytes())
     installation = (
         version("apache-superset"),
-        demo,
-        os.environ.get("MERITLINE_SUPERSET_DB_URI", ""),
-        os.environ.get("MERITLINE_LOCALE", ""),
+        demo_emails(home) if demo else {},
+        *(os.environ.get(f"MERITLINE_{name}", "") for name in SETTINGS),
     )
     digest.update(repr(installation).encode())
     return digest.hexdigest()
@@ -106,7 +93,6 @@ def is_deployed(home: SupersetHome, wanted: str) -> bool:
 
 def import_assets() -> None:
     """Import every asset, mark it as managed by the repository and drop what left it."""
-    import yaml
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.connectors.sqla.models import SqlaTable
     from superset.extensions import db
@@ -114,9 +100,9 @@ def import_assets() -> None:
     from superset.models.dashboard import Dashboard
     from superset.models.slice import Slice
 
-    files = asset_files()
-    ImportAssetsCommand({"metadata.yaml": METADATA, **files}).run()
-    wanted = {UUID(yaml.safe_load(text)["uuid"]) for text in files.values()}
+    wanted = {UUID(asset["uuid"]) for kind in ASSET_KINDS for asset in load_assets(kind).values()}
+    log.info("importing %d assets", len(wanted))
+    ImportAssetsCommand({"metadata.yaml": METADATA, **asset_files()}).run()
     for model in (Dashboard, Slice, SqlaTable, Database):
         for asset in db.session.query(model).all():
             if asset.uuid in wanted:
@@ -128,41 +114,33 @@ def import_assets() -> None:
     db.session.commit()
 
 
-def define_reader_role() -> None:
-    """Let readers open every dashboard of the repository, and nothing else."""
-    from superset.extensions import db, security_manager
-    from superset.models.core import Database
+def make_users(home: SupersetHome, demo: bool) -> None:
+    """Make the users that are missing; a password that somebody changed stays changed.
 
-    rights = [(name, view) for name, views in READER_RIGHTS.items() for view in views]
-    for database in db.session.query(Database).filter_by(is_managed_externally=True):
-        if database.tables:
-            rights.append(("database_access", database.perm))
-    reader = security_manager.find_role(READER_ROLE)
-    reader.permissions = [
-        security_manager.add_permission_view_menu(name, view) for name, view in rights
-    ]
+    The demonstration's users are who they are: their role and whom they stand for are set anew.
+    """
+    from superset.extensions import db, security_manager
+
+    if demo:
+        users, emails = DEMO_USERS, demo_emails(home)
+    else:
+        password = given_secret("MERITLINE_SUPERSET_ADMIN_PASSWORD", home.admin_password, 12)
+        users = {"admin": ("Meritline", "Administrator", ADMIN, password)}
+        emails = {"admin": "admin@meritline.invalid"}
+    for name, (first, last, role_name, password) in users.items():
+        role, user = security_manager.find_role(role_name), security_manager.find_user(name)
+        if user is None:
+            security_manager.add_user(name, first, last, emails[name], role, password=password)
+        elif demo:
+            user.roles, user.email = [role], emails[name]
     db.session.commit()
 
 
-def make_users(home: SupersetHome, demo: bool) -> None:
-    """Make the users that are missing; a password that somebody changed stays changed."""
-    from superset.extensions import security_manager
-
-    if demo:
-        users = DEMO_USERS
-    else:
-        password = private_secret(home.admin_password, 18)
-        users = {"admin": ("Meritline", "Administrator", "Admin", password)}
-    for name, (first, last, role, password) in users.items():
-        if security_manager.find_user(username=name) is None:
-            security_manager.add_user(
-                name,
-                first,
-                last,
-                f"{name}@meritline.invalid",
-                security_manager.find_role(role),
-                password=password,
-            )
+def check_secrets(home: SupersetHome, demo: bool) -> None:
+    """Stop before anything is made, unless there is a key and a password for the administrator."""
+    given_secret("MERITLINE_SUPERSET_SECRET_KEY", home.secret_key, 32)
+    if not demo:
+        given_secret("MERITLINE_SUPERSET_ADMIN_PASSWORD", home.admin_password, 12)
 
 
 def migrate() -> None:
@@ -179,6 +157,7 @@ def deploy(home: SupersetHome, demo: bool) -> None:
 
     app = create_app()
     with app.app_context():
+        from export import remember
         from superset.extensions import appbuilder, security_manager
         from superset.utils.core import override_user
 
@@ -187,13 +166,12 @@ def deploy(home: SupersetHome, demo: bool) -> None:
         log.info("defining roles and users")
         appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()
-        if security_manager.find_role(READER_ROLE) is None:
-            security_manager.add_role(READER_ROLE)
+        make_roles()
         make_users(home, demo)
-        log.info("importing %d assets", len(asset_files()))
         with override_user(security_manager.find_user(username="admin")):
             import_assets()
-        define_reader_role()
+            remember(home)
+        define_roles()
 
 
 def say_progress() -> None:
@@ -228,7 +206,14 @@ def main(arguments: list[str] | None = None) -> int:
     if options.home:
         os.environ["MERITLINE_HOME"] = str(options.home.resolve())
     home = superset_home()
-    wanted = fingerprint(options.demo)
+    if options.demo:
+        kept_secret(home.secret_key)
+    try:
+        check_secrets(home, options.demo)
+    except MissingSecretError as error:
+        log.error("%s", error)
+        return 2
+    wanted = fingerprint(home, options.demo)
     if not options.force and is_deployed(home, wanted):
         log.info("nothing to deploy, nothing changed")
         return 0
@@ -237,7 +222,11 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         log.error("deployment failed: %s (see %s)", error, home.deploy_log)
         return 3
-    record: dict[str, Any] = {"fingerprint": wanted, "demo": options.demo}
+    record: dict[str, Any] = {
+        "fingerprint": wanted,
+        "demo": options.demo,
+        "locale": os.environ.get("MERITLINE_LOCALE") or "en",
+    }
     home.deployed.write_text(json.dumps(record))
     log.info("deployed")
     return 0

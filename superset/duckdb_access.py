@@ -14,6 +14,7 @@ HOME = superset_home()
 DUCKDB_SETTINGS = {
     "enable_external_access": "false",
     "lock_configuration": "true",
+    "python_enable_replacements": "false",  # a table is never a variable of this process
     "memory_limit": "1GB",
     "threads": "2",
 }

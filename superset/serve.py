@@ -58,7 +58,7 @@ def start(home: SupersetHome, port: int) -> int:
     A server that already serves this code on this port is left alone; another one is replaced.
     """
     address = f"http://localhost:{port}"
-    code = fingerprint(demo=False)
+    code = fingerprint(home, demo=False)
     if running(home) and serves(home, code) and is_healthy(port):
         print(f"Superset already serves {address}")
         return 0

@@ -7,7 +7,6 @@ changed" is an answer of milliseconds.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent
 REPOSITORY = SOURCE.parent
 ASSETS = SOURCE / "assets"
+LOCALES = SOURCE / "locales"
+STYLESHEET = ASSETS / "pages.css"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class SupersetHome:
         return self.folder / "deployed.json"
 
     @property
+    def exported(self) -> Path:
+        """What Superset exported just after the last deployment, to tell what people changed."""
+        return self.folder / "exported.json"
+
+    @property
     def secret_key(self) -> Path:
         """The key that signs sessions and encrypts stored passwords."""
         return self.root / "secrets" / "superset_key"
@@ -67,6 +73,11 @@ class SupersetHome:
     def admin_password(self) -> Path:
         """The administrator's first password, outside the demonstration."""
         return self.root / "secrets" / "superset_admin"
+
+    @property
+    def audit(self) -> Path:
+        """Who took data along, and who opened pay."""
+        return self.root / "audit" / "superset.jsonl"
 
     def database(self, name: str) -> Path:
         """The published file of one database, behind its links at this moment.
@@ -85,8 +96,15 @@ class SupersetHome:
 
     def ops_id(self) -> str:
         """The run whose checks and ledger are being served."""
+        return self._linked("ops")
+
+    def whatif_id(self) -> str:
+        """The answer to the last what-if."""
+        return self._linked("whatif")
+
+    def _linked(self, name: str) -> str:
         try:
-            return os.readlink(self.root / "serving" / "ops.duckdb").rsplit("/", 1)[-1]
+            return os.readlink(self.root / "serving" / f"{name}.duckdb").rsplit("/", 1)[-1]
         except OSError:
             return "none"
 
@@ -96,22 +114,19 @@ def superset_home(environment: Mapping[str, str] = os.environ) -> SupersetHome:
     return SupersetHome(Path(environment.get("MERITLINE_HOME") or REPOSITORY / "data").resolve())
 
 
-def private_secret(path: Path, length: int) -> str:
-    """Read a secret, or make one that only its owner may read.
+class MissingSecretError(Exception):
+    """A secret that nobody has given or made yet."""
 
-    The file is linked into place whole, so that of two processes that start together both end
-    with the same secret.
-    """
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(length))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
+
+def given_secret(name: str, path: Path, length: int) -> str:
+    """The secret that the environment gives, else the one that was made; none is ever invented."""
+    secret = os.environ.get(name) or (path.read_text().strip() if path.exists() else "")
+    if not secret:
+        raise MissingSecretError(
+            f"There is no {name} and no {path}. Make the secrets of this home: meritline secrets"
+        )
+    if len(secret) < length:
+        raise MissingSecretError(
+            f"{name} is too short: {len(secret)} characters; expected at least {length}"
+        )
+    return secret

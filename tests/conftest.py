@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.superset_server import Server, deployed
 from tests.line import AS_OF, run_line
 
 LAST_DAY = "2026-10-31"
@@ -52,3 +54,15 @@ def centre(published: Centre, tmp_path: Path) -> Iterator[Centre]:
     shutil.copytree(published.home, home, symlinks=True)
     yield Centre(home, published.late)
     shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Serve a copy of a publication: the one that MERITLINE_BROWSER_HOME names, or the tests'."""
+    named = os.environ.get("MERITLINE_BROWSER_HOME")
+    source = Path(named) if named else request.getfixturevalue("published").home
+    home = tmp_path_factory.mktemp("superset") / "home"
+    with deployed(source, home) as server:
+        yield server

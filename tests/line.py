@@ -36,23 +36,26 @@ def run_line(
 ) -> subprocess.CompletedProcess[str]:
     """Run `meritline` to its end."""
     process = start_line(home, *arguments, command=command, project=project)
-    stdout, stderr = process.communicate(timeout=600)
+    stdout, stderr = process.communicate(timeout=3600)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
-def published_tables(home: Path) -> Tables:
-    """Return the sorted rows of every published mart, the run's own id left out."""
-    with duckdb.connect(str(home / "serving" / "marts.duckdb"), read_only=True) as connection:
-        names = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
-        ).fetchall()
-        return {
-            name: connection.execute(
-                f"select * {'exclude (run_id)' if name == 'publication' else ''} "
-                f"from marts.marts.{name} order by all"
+def published_tables(home: Path, leave_out: tuple[str, ...] = ()) -> Tables:
+    """Return the sorted rows of every published mart, pay included, the run's own id left out."""
+    without = ", ".join(f"'{name}'" for name in ("run_id", *leave_out))
+    tables: Tables = {}
+    for database in ("marts", "pay"):
+        file = home / "serving" / f"{database}.duckdb"
+        with duckdb.connect(str(file), read_only=True) as connection:
+            names = connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
             ).fetchall()
-            for (name,) in names
-        }
+            for (name,) in names:
+                tables[name] = connection.execute(
+                    f"select columns(lambda name: name not in ({without})) "
+                    f"from {database}.marts.{name} order by all"
+                ).fetchall()
+    return tables
 
 
 def marts_hash(home: Path) -> str:

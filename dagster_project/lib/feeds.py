@@ -10,7 +10,18 @@ from typing import Any, cast
 import yaml
 
 FEEDS_FILE = Path(__file__).resolve().parents[1] / "feeds.yml"
-FORMATS = ("queue_log", "cdr", "csv")
+# Names of files of each format, where the declaration gives none.
+FORMATS = {
+    "queue_log": ("*",),
+    "cdr": ("*.csv", "*.csv.*"),
+    "csv": ("*.csv", "*.csv.gz", "*.parquet"),
+    "json_lines": ("*",),
+}
+# What the first line of a log names when it is an export of Asterisk's table of the same content.
+_TABLE_HEADERS = {
+    "queue_log": {"time", "callid", "event"},
+    "cdr": {"duration", "billsec", "disposition"},
+}
 SQL_TYPES = {
     "string": "VARCHAR",
     "integer": "BIGINT",
@@ -19,15 +30,19 @@ SQL_TYPES = {
     "date": "DATE",
     "instant": "TIMESTAMP",
     "hash": "VARCHAR",
+    "extension": "VARCHAR",
+    "login": "VARCHAR",
 }
 _QUEUE_LOG_COLUMNS = {
     "epoch": "BIGINT",
+    "epoch_is_utc": "BOOLEAN",
     **dict.fromkeys(("callid", "queue", "agent", "event"), "VARCHAR"),
     **{f"data{n}": "VARCHAR" for n in range(1, 6)},
     "customer_hash": "VARCHAR",
 }
 _CDR_COLUMNS = {
-    **dict.fromkeys(("accountcode", "src_hash", "dst", "dst_hash", "dcontext"), "VARCHAR"),
+    **dict.fromkeys(("accountcode", "src_hash", "src_extension"), "VARCHAR"),
+    **dict.fromkeys(("dst", "dst_hash", "dcontext"), "VARCHAR"),
     **dict.fromkeys(("channel", "dstchannel", "lastapp"), "VARCHAR"),
     **dict.fromkeys(("start_at", "answer_at", "end_at"), "TIMESTAMP"),
     **dict.fromkeys(("duration_seconds", "billsec_seconds"), "BIGINT"),
@@ -48,21 +63,41 @@ class FeedError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a CSV feed."""
+    """One column of a declared feed.
+
+    Attributes:
+        name: Its name in the lake.
+        type: One of `SQL_TYPES`.
+        headers: Its names in files, or its paths in JSON objects; the first that is there counts.
+        is_utc: Whether an instant without an offset is UTC rather than local.
+    """
 
     name: str
     type: str
-    header: str
+    headers: tuple[str, ...]
+    is_utc: bool = False
 
 
 @dataclass(frozen=True)
 class Feed:
-    """One feed: where its files are, how they are written, what makes a row."""
+    """One feed: where its files are, how they are written, what makes a row.
+
+    Attributes:
+        label: What people call it.
+        folders: Further folders of the inbox with files of this feed.
+        header: Names of the fields, where files have no header.
+        latest: The column that tells which of two rows of one key is the later.
+        required: Columns that no row may leave empty, besides the key.
+        time: The column that dates a row.
+    """
 
     name: str
     description: str
     format: str
     files: tuple[str, ...]
+    label: str = ""
+    folders: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     key: tuple[str, ...] = ()
     latest: str | None = None
@@ -76,7 +111,12 @@ class Feed:
     @property
     def grows(self) -> bool:
         """Whether files of this feed are appended to, so that only new bytes need reading."""
-        return self.format in ("queue_log", "cdr")
+        return self.format in _TABLE_HEADERS or bool(self.header)
+
+    @property
+    def inbox_folders(self) -> tuple[str, ...]:
+        """Folders of the inbox in which files of this feed are delivered."""
+        return (self.name, *self.folders)
 
     @property
     def time_column(self) -> str | None:
@@ -85,12 +125,19 @@ class Feed:
 
     @property
     def mandatory(self) -> tuple[str, ...]:
-        """Columns of a CSV feed that no row may leave empty."""
-        return self.key + tuple(name for name in self.required if name not in self.key)
+        """Columns of a declared feed that no row may leave empty."""
+        named = (*self.key, *self.required)
+        return tuple(name for name in dict.fromkeys(named) if name not in PROVENANCE_COLUMNS)
 
     def matches(self, name: str) -> bool:
         """Whether a file of this name belongs to the feed."""
         return any(fnmatch.fnmatch(name, pattern) for pattern in self.files)
+
+    def begins_with_header(self, first: list[str]) -> bool:
+        """Whether a file whose first line has these fields begins with a header."""
+        if self.format in _TABLE_HEADERS:
+            return _TABLE_HEADERS[self.format] <= {name.lower() for name in first}
+        return self.format == "csv" and not self.header
 
     def data_columns(self) -> dict[str, str]:
         """Name and SQL type of the columns of the raw table, without those of provenance."""
@@ -110,8 +157,8 @@ class Feed:
         return {**self.data_columns(), **PROVENANCE_COLUMNS}
 
 
-def load_feeds(path: Path = FEEDS_FILE) -> dict[str, Feed]:
-    """Read and check the declarations.
+def load_feeds(path: Path = FEEDS_FILE, locale: str = "en") -> dict[str, Feed]:
+    """Read and check the declarations; labels are those of a language.
 
     Raises:
         FeedError: With the feed, the entry, what was seen and what was expected.
@@ -120,16 +167,21 @@ def load_feeds(path: Path = FEEDS_FILE) -> dict[str, Feed]:
     if not isinstance(document, dict):
         raise FeedError(f"{path}: expected a mapping of feed names")
     entries = cast(dict[str, dict[str, Any]], document)
-    return {name: _feed(path, name, entry) for name, entry in entries.items()}
+    feeds = {name: _feed(path, name, entry, locale) for name, entry in entries.items()}
+    folders = [folder for feed in feeds.values() for folder in feed.inbox_folders]
+    if shared := sorted({folder for folder in folders if folders.count(folder) > 1}):
+        raise FeedError(f"{path}: {', '.join(shared)} is the folder of more than one feed")
+    return feeds
 
 
-def _feed(path: Path, name: str, entry: dict[str, Any]) -> Feed:
-    known = set(Feed.__dataclass_fields__) - {"name"}
+def _feed(path: Path, name: str, entry: dict[str, Any], locale: str) -> Feed:
+    known = {*Feed.__dataclass_fields__, "label_zh"} - {"name"}
     if unknown := sorted(set(entry) - known):
         raise FeedError(f"{path}: {name}: unknown {', '.join(unknown)}; known: {sorted(known)}")
     if entry.get("format") not in FORMATS:
         raise FeedError(
-            f"{path}: {name}: format is {entry.get('format')!r}; expected one of {FORMATS}"
+            f"{path}: {name}: format is {entry.get('format')!r}; "
+            f"expected one of {', '.join(FORMATS)}"
         )
     columns = tuple(
         _column(path, name, column, declared)
@@ -139,8 +191,15 @@ def _feed(path: Path, name: str, entry: dict[str, Any]) -> Feed:
     feed = Feed(
         name=name,
         description=str(entry.get("description") or ""),
+        label=str(
+            entry.get(f"label_{locale}")
+            or entry.get("label")
+            or name.replace("_", " ").capitalize()
+        ),
         format=str(entry["format"]),
-        files=tuple(entry.get("files") or ("*",)),
+        files=tuple(entry.get("files") or FORMATS[entry["format"]]),
+        folders=tuple(entry.get("folders") or ()),
+        header=tuple(entry.get("header") or ()),
         columns=columns,
         key=tuple(entry.get("key") or ()),
         latest=entry.get("latest"),
@@ -162,15 +221,29 @@ def _column(path: Path, feed: str, name: str, declared: Any) -> Column:  # noqa:
             f"{path}: {feed}.{name}: type is {details.get('type')!r}; "
             f"expected one of {', '.join(SQL_TYPES)}"
         )
-    return Column(name=name, type=str(details["type"]), header=str(details.get("from", name)))
+    if unknown := sorted(set(details) - {"type", "from", "is_utc"}):
+        raise FeedError(
+            f"{path}: {feed}.{name}: unknown {', '.join(unknown)}; known: type, from, is_utc"
+        )
+    headers = details.get("from") or name
+    return Column(
+        name=name,
+        type=str(details["type"]),
+        headers=tuple(cast(list[str], headers) if isinstance(headers, list) else [str(headers)]),
+        is_utc=bool(details.get("is_utc", False)),
+    )
 
 
 def _check(path: Path, feed: Feed) -> None:
-    if feed.format == "csv" and not feed.columns:
-        raise FeedError(f"{path}: {feed.name}: a csv feed needs columns")
+    if feed.format not in _TABLE_HEADERS and not feed.columns:
+        raise FeedError(f"{path}: {feed.name}: a {feed.format} feed needs columns")
     if feed.format == "queue_log" and not feed.events:
         raise FeedError(f"{path}: {feed.name}: a queue_log feed needs its events")
+    fields = set(feed.header)
+    if absent := [c.name for c in feed.columns if fields and not fields.intersection(c.headers)]:
+        raise FeedError(f"{path}: {feed.name}: {', '.join(absent)} is no field of the header")
     names = {column.name for column in feed.columns}
     named = {*feed.key, *feed.required, *filter(None, (feed.latest, feed.time))}
-    if missing := sorted(named - names):
+    # Some keys hold within a site only.
+    if missing := sorted(named - names - {"_site_id"}):
         raise FeedError(f"{path}: {feed.name}: {', '.join(missing)} is no column of the feed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 # The longest period is final this long after its end; nothing changes later.
 SETTLED_AFTER = timedelta(days=8)
 CODE_SUFFIXES = {".sql", ".yml", ".yaml", ".py", ".csv"}
+IMPORT = re.compile(r"^from dagster_project\.lib(?:\.(\w+) import| import (.+))", re.MULTILINE)
 
 
 def hash_files(paths: Iterable[Path], root: Path) -> str:
@@ -23,24 +25,47 @@ def hash_files(paths: Iterable[Path], root: Path) -> str:
     return digest.hexdigest()
 
 
+def hash_text(text: str) -> str:
+    """Hash a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def code_hash(project: Path) -> str:
-    """Hash the dbt project: models, macros, tests and settings, without seeds and artefacts."""
+    """Hash the dbt project: models, macros, tests and settings, without seeds and artefacts.
+
+    What its Python models import of this package belongs to it.
+    """
     root = project / "dbt_models"
     skipped = {root / "target", root / "logs"}
-    code = (
+    code = {
         path
         for path in root.rglob("*")
         if path.suffix in CODE_SUFFIXES
         and path.is_file()
         and not skipped.intersection(path.parents)
-    )
-    return hash_files([*code, *(project / "seeds").glob("*.yml")], project)
+    }
+    return hash_files(code | _imported(project, code), project)
 
 
-def seed_hashes(project: Path) -> dict[str, str]:
+def _imported(project: Path, code: Iterable[Path]) -> set[Path]:
+    """Find the modules of `lib` that Python files import, directly or through each other."""
+    found: set[Path] = set()
+    waiting = [path for path in code if path.suffix == ".py"]
+    while waiting:
+        text = waiting.pop().read_text(encoding="utf-8")
+        for module, names in IMPORT.findall(text):
+            for name in [module] if module else re.findall(r"\w+", names):
+                path = project / "dagster_project" / "lib" / f"{name}.py"
+                if path not in found and path.exists():
+                    found.add(path)
+                    waiting.append(path)
+    return found
+
+
+def seed_hashes(seeds: Path) -> dict[str, str]:
     """Hash each seed: its name → the hash of its header and the hash of all of it."""
     hashes: dict[str, str] = {}
-    for path in sorted((project / "seeds").glob("*.csv")):
+    for path in sorted(seeds.glob("*.csv")):
         content = path.read_bytes()
         header = hashlib.sha256(content.partition(b"\n")[0].strip()).hexdigest()
         hashes[path.stem] = f"{header[:12]}:{hashlib.sha256(content).hexdigest()}"
@@ -63,15 +88,23 @@ def _text(instant: datetime) -> str:
 
 
 def state(
-    project: Path, parts: Iterable[str], as_of: datetime, last_event_at: datetime | None
+    project: Path,
+    seeds: Path,
+    parts: Iterable[str],
+    as_of: datetime,
+    last_event_at: datetime | None,
+    closing: Mapping[str, str],
+    locale: str,
 ) -> dict[str, Any]:
     """Return the inputs of a build in a form that can be stored and compared."""
     return {
-        "parts": hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest(),
-        "seeds": seed_hashes(project),
+        "parts": hash_text("\n".join(sorted(parts))),
+        "seeds": seed_hashes(seeds),
         "code": code_hash(project),
         "as_of": settled_as_of(as_of, last_event_at),
         "last_event_at": _text(last_event_at) if last_event_at else "",
+        "closing": dict(closing),
+        "locale": locale,
     }
 
 

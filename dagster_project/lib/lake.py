@@ -19,8 +19,9 @@ from typing import cast
 
 import duckdb
 
+from dagster_project.lib.database import quoted
 from dagster_project.lib.feeds import Feed
-from dagster_project.lib.parsing import make_last, quoted
+from dagster_project.lib.parsing import make_last
 from dagster_project.lib.settings import Home
 
 EMPTY = "_empty.parquet"
@@ -83,7 +84,7 @@ class Part:
 
 def path_hash(path: str) -> str:
     """What stands for a path in the names of its parts."""
-    return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return hashlib.sha256(path.encode()).hexdigest()[:12]
 
 
 def names_in(folder: Path) -> list[PartName]:
@@ -128,6 +129,16 @@ def _part(file: Path, facts: dict[str, str]) -> Part:
         first_at=facts["first_at"] or None,
         last_at=facts["last_at"] or None,
     )
+
+
+def site_of(file: Path) -> str | None:
+    """The site of a part, where it says it."""
+    with duckdb.connect() as con:
+        row = con.execute(
+            "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'site_id'",
+            [str(file)],
+        ).fetchone()
+    return str(row[0]) if row else None
 
 
 def prepare(home: Home, feeds: Iterable[Feed]) -> None:

@@ -1,24 +1,25 @@
-"""Landing: from files in the inbox to admitted Parquet, and the tables the warehouse reads of it.
+"""Landing: from files in the inbox to admitted Parquet.
 
-prepare → parse_feed (each feed) → admit or hold (each file) → write_landing_tables
+lake.prepare → parse_feed (each feed) → admit or hold (each file) → landed.write_landing_tables
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 import duckdb
 
 from dagster_project.lib import lake
+from dagster_project.lib.database import connect, session
 from dagster_project.lib.feeds import Feed
-from dagster_project.lib.parsing import Origin, connect, parse, quoted, session
+from dagster_project.lib.parsing import Origin, parse
 from dagster_project.lib.scanning import Base, FileChangedError, Scan, scan
 from dagster_project.lib.settings import Home
 
@@ -65,35 +66,10 @@ class FileReport:
             return 1.0
         return self.rejected / self.lines_read if self.lines_read else 0.0
 
-
-@dataclass(frozen=True)
-class LandingReport:
-    """What landing did with all files, and which folders of the inbox it does not know."""
-
-    files: tuple[FileReport, ...]
-    unknown: tuple[str, ...] = ()
-
     @property
-    def held(self) -> tuple[FileReport, ...]:
-        """Files that keep the run from publishing."""
-        return tuple(report for report in self.files if report.status == "held")
-
-
-@dataclass(frozen=True)
-class LedgerRow:
-    """One part of one file: lines_read = accepted + rejected + duplicates."""
-
-    feed: str
-    site_id: str
-    path: str
-    part: str
-    first_at: datetime | None
-    last_at: datetime | None
-    lines_read: int
-    accepted: int
-    rejected: int
-    duplicates: int
-    state: str
+    def fault(self) -> str:
+        """What is wrong with the file, for the reason why it is held."""
+        return self.message or f"{self.rejected} of {self.lines_read} lines rejected"
 
 
 @dataclass(frozen=True)
@@ -110,27 +86,40 @@ def unknown_entries(inbox: Path, feeds: Mapping[str, Feed]) -> list[str]:
     if not inbox.is_dir():
         return []
     entries = (entry for entry in sorted(inbox.iterdir()) if not entry.name.startswith("."))
-    found = [e.name for e in entries if e.name not in feeds or not e.is_dir()]
+    known = {folder for feed in feeds.values() for folder in feed.inbox_folders}
+    found = [path_in(inbox, e) for e in entries if e.name not in known or not e.is_dir()]
     for feed in feeds.values():
         found += [
-            file.relative_to(inbox).as_posix()
-            for file in _delivered(inbox, feed)
-            if not feed.matches(file.name)
+            path_in(inbox, file) for file in _delivered(inbox, feed) if not feed.matches(file.name)
         ]
     return found
 
 
+def path_in(folder: Path, file: Path) -> str:
+    r"""The path of a file as it is called everywhere: bytes that are no UTF-8 as `\xe4`."""
+    return os.fsencode(file.relative_to(folder)).decode("utf-8", "backslashreplace")
+
+
 def _delivered(inbox: Path, feed: Feed) -> Iterator[Path]:
-    """Files under the feed's folder; hidden ones and those still being delivered wait."""
-    for file in sorted((inbox / feed.name).rglob("*")):
+    """Files under the feed's folders; hidden ones and those still being delivered wait."""
+    for file in sorted(f for folder in feed.inbox_folders for f in (inbox / folder).rglob("*")):
         parts = file.relative_to(inbox).parts
         is_hidden = any(part.startswith(".") for part in parts)
         if not is_hidden and not file.name.endswith((".tmp", ".part", "~")) and file.is_file():
             yield file
 
 
+def deliveries(home: Home, inbox: Path, feed: Feed) -> dict[str, Path]:
+    """Return a feed's files by their path: in the inbox, or `fetched/…` under the home."""
+    files = {
+        path_in(inbox, file): file for file in _delivered(inbox, feed) if feed.matches(file.name)
+    }
+    fetched = _delivered(home.fetched, feed)
+    return files | {path_in(home.root, file): file for file in fetched}
+
+
 def site_of(path: str) -> str:
-    """The site of a file by its path in the inbox."""
+    """The site of a file by its path."""
     sites = [part.removeprefix("site=") for part in path.split("/")[1:-1] if part[:5] == "site="]
     return sites[0] if sites and sites[0] else DEFAULT_SITE
 
@@ -138,21 +127,23 @@ def site_of(path: str) -> str:
 def parse_feed(
     home: Home, inbox: Path, feed: Feed, parser: Parser, log: logging.Logger = _log
 ) -> list[FileReport]:
-    """Parse what is new in one feed's folder to `lake/incoming`; admits nothing.
+    """Parse what is new of one feed, delivered or fetched, to `lake/incoming`; admits nothing.
 
     Call `lake.prepare` once before. Reports come for every file, in the order of their paths.
     """
-    files = [file for file in _delivered(inbox, feed) if feed.matches(file.name)]
-    state = _FeedState(home, inbox, feed)
-    state.forget_held({file.relative_to(inbox).as_posix() for file in files})
+    files = deliveries(home, inbox, feed)
+    state = _FeedState(home, feed)
+    state.forget_held(set(files))
+    if not files:
+        return []
     spill = home.incoming / feed.name / "spill"
     spill.mkdir(parents=True, exist_ok=True)
-    jobs = [(number, file) for number, file in enumerate(files)]
+    jobs = [(number, path, file) for number, (path, file) in enumerate(files.items())]
     with connect(parser.threads, parser.memory_limit, spill) as con:
 
-        def one(job: tuple[int, Path]) -> FileReport:
-            number, file = job
-            return _land_file(state, con, file, spill / str(number), parser)
+        def one(job: tuple[int, str, Path]) -> FileReport:
+            number, path, file = job
+            return _land_file(state, con, path, file, spill / str(number), parser)
 
         # Large files use DuckDB's own threads; many small ones need several at once.
         with ThreadPoolExecutor(parser.threads) as pool:
@@ -172,8 +163,8 @@ def parse_feed(
 class _FeedState:
     """What the lake knows of one feed before its files are read."""
 
-    def __init__(self, home: Home, inbox: Path, feed: Feed) -> None:
-        self.home, self.inbox, self.feed = home, inbox, feed
+    def __init__(self, home: Home, feed: Feed) -> None:
+        self.home, self.feed = home, feed
         self.live: dict[str, list[lake.Part]] = {}
         with duckdb.connect() as con:
             for part in lake.parts_in(con, home.raw / feed.name):
@@ -211,10 +202,14 @@ class _FeedState:
 
 
 def _land_file(
-    state: _FeedState, con: duckdb.DuckDBPyConnection, file: Path, work: Path, parser: Parser
+    state: _FeedState,
+    con: duckdb.DuckDBPyConnection,
+    path: str,
+    file: Path,
+    work: Path,
+    parser: Parser,
 ) -> FileReport:
     """Parse one file if there is anything new in it."""
-    path = file.relative_to(state.inbox).as_posix()
     try:
         stat = file.stat()
     except FileNotFoundError:
@@ -275,7 +270,7 @@ def _read(
         nothing.size,
         base,
         grows=feed.grows,
-        has_header=feed.format == "csv",
+        is_header=feed.begins_with_header,
         work=work,
         copy=copy,
     )
@@ -346,293 +341,3 @@ def hold(home: Home, feed: Feed, report: FileReport, reason: str) -> FileReport:
     note: dict[str, object] = {**asdict(kept), "reason": reason}
     lake.hold_parts(home, feed, report.parts, note)
     return kept
-
-
-def land(
-    home: Home,
-    inbox: Path,
-    feeds: Mapping[str, Feed],
-    parser: Parser,
-    log: logging.Logger = _log,
-) -> LandingReport:
-    """Land everything with the declared limit of rejected lines as the only judge."""
-    lake.prepare(home, feeds.values())
-    unknown = unknown_entries(inbox, feeds)
-    for name in unknown:
-        log.warning("%s in the inbox belongs to no feed and is not read", name)
-    reports: list[FileReport] = []
-    for feed in feeds.values():
-        passed: list[FileReport] = []
-        for report in parse_feed(home, inbox, feed, parser, log):
-            if report.status != "parsed":
-                reports.append(report)
-            elif report.released_by or report.rejected_ratio <= feed.max_rejected_ratio:
-                passed.append(report)
-            else:
-                reason = report.message or (
-                    f"{report.rejected} of {report.lines_read} lines rejected; "
-                    f"at most {feed.max_rejected_ratio:.0%} may be"
-                )
-                reports.append(hold(home, feed, report, reason))
-        admit(home, feed, passed)
-        reports += passed
-    return LandingReport(tuple(reports), tuple(unknown))
-
-
-# ---- the tables of the warehouse -----------------------------------------------------------------
-
-
-def write_landing_tables(
-    con: duckdb.DuckDBPyConnection,
-    home: Home,
-    feeds: Mapping[str, Feed],
-    run_id: str,
-    as_of: datetime,
-) -> None:
-    """Write `landing.files`, `landing.log_duplicates` and `landing.run` into the warehouse.
-
-    What the tables said before is what the last publication saw, so `con` must be the warehouse of
-    the last publication (or an empty one).
-
-    Args:
-        con: The warehouse, writable.
-        home: The home folder.
-        feeds: All feeds.
-        run_id: The run that builds.
-        as_of: Its point in time, UTC.
-    """
-    con.execute("begin")
-    try:
-        con.execute("create schema if not exists landing")
-        con.execute(
-            "create table if not exists landing.files (feed varchar, site_id varchar, "
-            "path varchar, part varchar, first_at timestamp, last_at timestamp, "
-            "lines_read bigint, accepted bigint, rejected bigint, duplicates bigint, state varchar)"
-        )
-        con.execute(
-            "create table if not exists landing.run "
-            "(run_id varchar, as_of timestamp, previous_as_of timestamp)"
-        )
-        published = {
-            str(row[0])
-            for row in con.execute(
-                "select part from landing.files where state <> 'gone'"
-            ).fetchall()
-        }
-        previous = con.execute("select max(as_of) from landing.run").fetchone()
-        _write_log_duplicates(con, home, feeds, "landing.log_duplicates")
-        rows = _ledger(con, home, feeds, "landing.log_duplicates", published)
-        con.execute("delete from landing.files")
-        if rows:
-            _insert(con, "landing.files", rows)
-        con.execute("delete from landing.run")
-        con.execute(
-            "insert into landing.run values (?, ?, ?)",
-            [run_id, as_of, previous[0] if previous else None],
-        )
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
-
-
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[LedgerRow]) -> None:
-    # Lists of values in one statement: many times faster than a statement for each row.
-    names = list(LedgerRow.__dataclass_fields__)
-    values = ", ".join(f"unnest(${name})" for name in names)
-    con.execute(
-        f"insert into {table} select {values}",
-        {name: [getattr(row, name) for row in rows] for name in names},
-    )
-
-
-def ledger(home: Home, feeds: Mapping[str, Feed]) -> list[LedgerRow]:
-    """One row for each live and each held part, from the lake alone."""
-    with duckdb.connect() as con:
-        _write_log_duplicates(con, home, feeds, "log_duplicates")
-        rows = _ledger(con, home, feeds, "log_duplicates", set())
-        for feed in feeds.values():
-            parts = lake.parts_in(con, home.held / feed.name)
-            rows += [_ledger_row(part, 0, "held") for part in parts]
-    return [replace(row, state="live") if row.state == "new" else row for row in rows]
-
-
-def write_ops_tables(
-    con: duckdb.DuckDBPyConnection, home: Home, feeds: Mapping[str, Feed], schema: str
-) -> None:
-    """Write `load_ledger` and `rejected_rows` (without what the lines say) into a schema."""
-    con.execute(
-        f"create or replace table {schema}.load_ledger (feed varchar, site_id varchar, "
-        "path varchar, part varchar, first_at timestamp, last_at timestamp, lines_read bigint, "
-        "accepted bigint, rejected bigint, duplicates bigint, state varchar)"
-    )
-    rows = ledger(home, feeds)
-    if rows:
-        _insert(con, f"{schema}.load_ledger", rows)
-    # A file that grew stands in several parts; people ask for the file.
-    con.execute(
-        f"create or replace table {schema}.load_ledger as select feed, site_id, path, "  # noqa: S608
-        "min(first_at) as first_at, max(last_at) as last_at, "
-        "sum(lines_read)::bigint as lines_read, "
-        "sum(accepted)::bigint as accepted, sum(rejected)::bigint as rejected, "
-        f"sum(duplicates)::bigint as duplicates, state from {schema}.load_ledger "
-        "group by feed, site_id, path, state order by feed, path"
-    )
-    con.execute(
-        f"create or replace table {schema}.rejected_rows "
-        "(feed varchar, path varchar, line_number bigint, field varchar, reason varchar)"
-    )
-    for feed in feeds.values():
-        files = str(home.rejected / feed.name / "*.parquet")
-        con.execute(
-            f"insert into {schema}.rejected_rows select {quoted(feed.name)}, path, line_number, "  # noqa: S608
-            f"field, reason from read_parquet({quoted(files)}) order by path, line_number"
-        )
-
-
-def _ledger(
-    con: duckdb.DuckDBPyConnection,
-    home: Home,
-    feeds: Mapping[str, Feed],
-    duplicates_table: str,
-    published: set[str],
-) -> list[LedgerRow]:
-    duplicates: dict[str, int] = {}
-    rows: list[LedgerRow] = []
-    counted = con.execute(
-        f"select part, count(*) from {duplicates_table} group by all"  # noqa: S608
-    ).fetchall()
-    duplicates.update(cast(list[tuple[str, int]], counted))
-    for feed in feeds.values():
-        if feed.key:
-            duplicates.update(_key_duplicates(con, home, feed))
-        for part in lake.parts_in(con, home.raw / feed.name):
-            state = "seen" if str(part.name) in published else "new"
-            rows.append(_ledger_row(part, duplicates.get(str(part.name), 0), state))
-        for part in lake.parts_in(con, home.superseded / feed.name):
-            # What was replaced before anyone saw it was never there.
-            if str(part.name) in published:
-                rows.append(_ledger_row(part, 0, "gone"))
-    return rows
-
-
-def _ledger_row(part: lake.Part, duplicates: int, state: str) -> LedgerRow:
-    return LedgerRow(
-        feed=part.feed,
-        site_id=part.site_id,
-        path=part.path,
-        part=str(part.name),
-        first_at=datetime.fromisoformat(part.first_at) if part.first_at else None,
-        last_at=datetime.fromisoformat(part.last_at) if part.last_at else None,
-        lines_read=part.lines_read,
-        accepted=part.accepted - duplicates,
-        rejected=part.rejected,
-        duplicates=duplicates,
-        state=state,
-    )
-
-
-def _key_duplicates(
-    con: duckdb.DuckDBPyConnection, home: Home, feed: Feed
-) -> list[tuple[str, int]]:
-    """Rows of each part that a later row of the same key replaces."""
-    files = str(home.raw / feed.name / "*.parquet")
-    latest = f'"{feed.latest}" desc nulls last, ' if feed.latest else ""
-    key = ", ".join(f'"{name}"' for name in feed.key)
-    rows = con.execute(
-        f"""
-        select _part, count(*) from (
-            select _part, row_number() over (
-                partition by {key} order by {latest}_path desc, _line_number desc
-            ) as place
-            from read_parquet({quoted(files)}, union_by_name = true)
-        )
-        where place > 1 group by _part
-        """  # noqa: S608
-    ).fetchall()
-    return cast(list[tuple[str, int]], rows)
-
-
-def _write_log_duplicates(
-    con: duckdb.DuckDBPyConnection, home: Home, feeds: Mapping[str, Feed], table: str
-) -> None:
-    """List the lines of keyless logs that stand in more than one file of a site.
-
-    Of each distinct line as many are kept as the file that has it most often has; of files that
-    have it equally often the one that starts first keeps it. Only files whose times overlap can
-    share a line, so only those are compared.
-    """
-    con.execute(f"create or replace table {table} (feed varchar, part varchar, line_number bigint)")
-    for feed in feeds.values():
-        if feed.key:
-            continue
-        spans: dict[str, tuple[str, str, str]] = {}
-        for part in lake.parts_in(con, home.raw / feed.name):
-            if part.first_at and part.last_at:
-                _, first, last = spans.get(part.path, ("", part.first_at, part.last_at))
-                spans[part.path] = (
-                    part.site_id,
-                    min(first, part.first_at),
-                    max(last, part.last_at),
-                )
-        windows = _overlaps(spans)
-        if not windows:
-            continue
-        con.execute(
-            "create or replace temp table shared_times "
-            "(path varchar, low timestamp, high timestamp)"
-        )
-        con.executemany("insert into shared_times values (?, ?, ?)", windows)
-        time = "epoch_ms(epoch * 1000)" if feed.format == "queue_log" else feed.time_column
-        paths = {path for path, _, _ in windows}
-        parts = [
-            str(part.file)
-            for part in lake.parts_in(con, home.raw / feed.name)
-            if part.path in paths
-        ]
-        content = ", ".join(f'"{name}"' for name in feed.data_columns())
-        con.execute(
-            f"""
-            insert into {table}
-            with lines as (
-                select _site_id, _path, _part, _line_number, _file_started_at,
-                    md5(row({content})::varchar) as content
-                from read_parquet(?, union_by_name = true) as raw
-                join shared_times on raw._path = shared_times.path
-                where {time} between shared_times.low and shared_times.high
-            ),
-            counted as (
-                select _site_id, content, _path, count(*) as times,
-                    min(_file_started_at) as started_at
-                from lines group by _site_id, content, _path
-            ),
-            placed as (
-                select _site_id, content, _path, row_number() over (
-                    partition by _site_id, content order by times desc, started_at, _path
-                ) as place
-                from counted
-            )
-            select {quoted(feed.name)}, lines._part, lines._line_number
-            from lines join placed using (_site_id, content, _path)
-            where placed.place > 1
-            order by all
-            """,  # noqa: S608
-            [parts],
-        )
-        con.execute("drop table shared_times")
-
-
-def _overlaps(spans: Mapping[str, tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """For each file that shares time with another one of its site: the time it may share."""
-    windows: dict[str, tuple[str, str]] = {}
-    open_files: list[str] = []
-    for path in sorted(spans, key=lambda p: (spans[p][0], spans[p][1], p)):
-        site, first, _ = spans[path]
-        open_files = [o for o in open_files if spans[o][0] == site and spans[o][2] >= first]
-        for other in open_files:
-            low, high = first, min(spans[path][2], spans[other][2])
-            for one in (path, other):
-                known = windows.get(one, (low, high))
-                windows[one] = (min(known[0], low), max(known[1], high))
-        open_files.append(path)
-    return [(path, low, high) for path, (low, high) in windows.items()]

@@ -14,18 +14,31 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from dagster_project.lib import fingerprint, lake, landing, ops, publishing, warehouse
+from dagster_project.lib import (
+    comparison,
+    fingerprint,
+    lake,
+    landed,
+    landing,
+    mailing,
+    ops,
+    publishing,
+    remembering,
+    warehouse,
+)
+from dagster_project.lib.configuration import CHECK
+from dagster_project.lib.configuration.published import load_published
+from dagster_project.lib.configuration.validation import validate
 from dagster_project.lib.feeds import Feed, load_feeds
 from dagster_project.lib.locking import Holder, RunLock
 from dagster_project.lib.ops import Outcome, Run
 from dagster_project.lib.progress import LOGGER, report
-from dagster_project.lib.quality import CheckResult, Layer
-from dagster_project.lib.settings import Settings
+from dagster_project.lib.quality import CheckResult, Layer, Severity
+from dagster_project.lib.settings import PROJECT, Settings, secret
+from dagster_project.lib.sources import check_secrets, fetched_check, load_sources
 
 if TYPE_CHECKING:
     from expectations.runner import Auditor
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 class LineRun:
@@ -47,7 +60,10 @@ class LineRun:
         self.started_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         self.as_of = as_of or self.started_at
         self._is_as_of_given = as_of is not None
-        self.feeds = load_feeds()
+        self.feeds = load_feeds(locale=settings.locale)
+        self.sources = load_sources(settings.sources, self.feeds)
+        self._fetched = 0
+        self._landed = 0
         self.checks: list[CheckResult] = []
         self.crashed: Holder | None = None
         self._lock = RunLock(self.home.run_lock, run_id, wait_seconds)
@@ -102,33 +118,74 @@ class LineRun:
             raise
         self._errors.pop(name, None)
 
+    def check_configuration(self) -> list[CheckResult]:
+        """Hold the seeds against each other and against what is published."""
+        published = load_published(self.home)
+        mistakes = validate(self.settings.seeds, self.as_of.date(), published)
+        checks = [
+            CheckResult(
+                layer=Layer.SEEDS,
+                check_name=CHECK,
+                subject=mistake.where,
+                severity=Severity.WARN if mistake.is_warning else Severity.ERROR,
+                is_passed=False,
+                observed=mistake.problem,
+                expected=mistake.expected,
+                message=str(mistake),
+            )
+            for mistake in mistakes
+        ]
+        self.checks += checks
+        return checks
+
+    def fetch(self, connection: str) -> tuple[int, list[CheckResult]]:
+        """Bring what is new of one connection; return the rows and whether each source answered."""
+        from dagster_project.lib import fetching
+
+        sources = self.sources[connection]
+        check_secrets(self.settings.sources, {connection: sources}, secret)
+        total = sum(map(len, self.sources.values()))
+        rows, checks = 0, list[CheckResult]()
+        for source in sources:
+            report("fetching", source.name, self._fetched, total)
+            fetched = fetching.fetch(self.home, source, self.feeds[source.feed], secret)
+            rows += fetched.rows
+            checks.append(fetched_check(source, fetched.rows, fetched.fault))
+            self._fetched += 1
+        report("fetching", connection, self._fetched, total)
+        self.checks += checks
+        return rows, checks
+
     def land(self, feed: Feed) -> tuple[list[landing.FileReport], list[CheckResult]]:
         """Read what is new of one feed, judge it, and admit or hold each file."""
-        number = list(self.feeds).index(feed.name)
-        report("landing", feed.name, number, len(self.feeds))
+        report("landing", feed.name, self._landed, len(self.feeds))
         settings = self.settings
         parser = landing.Parser(settings.hash_key(), settings.threads, settings.memory_limit)
         files = landing.parse_feed(self.home, self.inbox, feed, parser, LOGGER)
         waiting = [file for file in files if file.status in {"parsed", "held"}]
         checks = self._judge(feed, waiting) if waiting or feed.is_required else []
-        reasons = {
-            path: f"{check.check_name}: expected {check.expected}"
-            for check in checks
+        # Of several checks that a file fails the first one tells most.
+        failed = {
+            path: check
+            for check in reversed(checks)
             if check.is_blocking_failure
             for path in check.paths
         }
-        landing.admit(self.home, feed, [file for file in waiting if file.path not in reasons])
+        landing.admit(self.home, feed, [file for file in waiting if file.path not in failed])
         for file in waiting:
-            if file.path in reasons:
-                landing.hold(self.home, feed, file, reasons[file.path])
+            if check := failed.get(file.path):
+                reason = f"{check.check_name}: {file.fault}; expected {check.expected}"
+                landing.hold(self.home, feed, file, reason)
         self.checks += checks
-        report("landing", feed.name, number + 1, len(self.feeds))
+        self._landed += 1
+        report("landing", feed.name, self._landed, len(self.feeds))
         return waiting, checks
 
     def build(self, manifest: Path) -> list[warehouse.NodeResult]:
         """Build warehouse and marts with dbt, unless nothing that they depend on is new."""
         state = self._state = self._inputs()
-        published = publishing.published_state(self.home)
+        is_anew = self.home.anew_mark.exists()
+        published = {} if is_anew else publishing.published_state(self.home)
         # Whoever names no instant does not ask for the hours since the last run.
         is_same = not self._is_as_of_given and fingerprint.only_hours_passed(published, state)
         if state == published or is_same:
@@ -137,13 +194,17 @@ class LineRun:
             return []
         if publishing.begin_build(self.home, self.run_id):
             LOGGER.info("An unpublished build was thrown away: starting from the last publication.")
+        publishing.keep_seeds(self.home, self.settings.seeds)
         with duckdb.connect(str(self.home.warehouse)) as connection:
-            landing.write_landing_tables(connection, self.home, self.feeds, self.run_id, self.as_of)
+            landed.write_landing_tables(connection, self.home, self.feeds, self.run_id, self.as_of)
+            remembering.write_tables(connection, self.home, PROJECT, self.settings.seeds)
         report("dbt", "starting")
         self._nodes = warehouse.build(
             PROJECT,
             self.home,
+            self.settings.seeds,
             self.as_of,
+            self.settings.locale,
             warehouse.needed_refresh(manifest, published, state),
             lambda name, done, total: report("dbt", name, done, total),
         )
@@ -154,21 +215,24 @@ class LineRun:
         return self._nodes
 
     def audit_marts(self) -> list[CheckResult]:
-        """Hold the built marts against their expectations."""
+        """Hold the built marts, and pay, against their expectations."""
         from expectations import marts
 
         published = self.home.current / "marts.duckdb"
-        databases = {"marts": self.home.marts}
-        if published.exists():
+        home = self.home
+        databases = {"warehouse": home.warehouse, "marts": home.marts, "pay": home.pay}
+        # A build that began with nothing is not to be like the last one.
+        is_compared = published.exists() and not home.anew_mark.exists()
+        if is_compared:
             databases["published"] = published
         auditor = self._audit()
         results: list[CheckResult] = []
         with auditor.attached(**databases):
-            marts.prepare(auditor.execute, self.home.raw, published.exists())
-            suites = marts.suites(published.exists())
+            marts.prepare(auditor.execute, self.home.raw, is_compared)
+            suites = marts.suites(is_compared)
             for number, (mart, rules) in enumerate(suites.items()):
                 report("checks", mart, number, len(suites))
-                query = f"select * from {marts.SCHEMA}.{mart}"  # noqa: S608 - names from code
+                query = f"select * from {marts.table(mart)}"  # noqa: S608 - names from code
                 results += auditor.validate(Layer.MARTS, mart, query, rules)
         report("checks", "done", len(suites), len(suites))
         self.checks += results
@@ -178,6 +242,7 @@ class LineRun:
         """Publish what was built."""
         report("publication", "copying", 0, 1)
         version = publishing.publish(self.home, self.run_id, self._state)
+        comparison.expect_question(self.home)
         self._outcome = Outcome.PUBLISHED
         report("publication", self.run_id, 1, 1)
         return version
@@ -192,9 +257,12 @@ class LineRun:
         ends = [part.last_at for part in parts if part.last_at and not part.feed.startswith("hr_")]
         return fingerprint.state(
             PROJECT,
+            self.settings.seeds,
             (f"{part.feed}/{part.name}" for part in parts),
             self.as_of,
             datetime.fromisoformat(max(ends)) if ends else None,
+            remembering.state(self.home),
+            self.settings.locale,
         )
 
     def _audit(self) -> Auditor:
@@ -223,6 +291,22 @@ class LineRun:
             Run(self.run_id, self.started_at, now, self.as_of, self.outcome, self._message())
         )
         ops.publish(self.home, self.feeds, runs, self.checks)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Write to those who are to know when the pages stay as they were."""
+        mail = self.settings.mail
+        if mail is None or self.outcome in {Outcome.PUBLISHED, Outcome.NOTHING_NEW}:
+            return
+        published = publishing.published_run(self.home) or "nothing yet"
+        try:
+            mailing.send(
+                mail,
+                f"Meritline: {self.outcome}",
+                f"{self._message()}\n\nThe pages still show the publication before: {published}",
+            )
+        except OSError as error:
+            LOGGER.warning("Nobody could be written to by %s: %s", mail.sender, error)
 
     def _message(self) -> str:
         if self.outcome is Outcome.PUBLISHED:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.lib import landing, publishing
+from dagster_project.lib import lake, landed, publishing
 from dagster_project.lib.feeds import Feed
 from dagster_project.lib.quality import CheckResult
 from dagster_project.lib.settings import Home
@@ -36,6 +36,18 @@ create table if not exists marts.quality_results (
     observed varchar,
     expected varchar,
     message varchar
+);
+create or replace table marts.feeds (
+    feed varchar primary key,
+    feed_label varchar,
+    is_required boolean,
+    max_age_hours double
+);
+create or replace table marts.held_files (
+    feed varchar,
+    site_id varchar,
+    path varchar,
+    reason varchar
 );
 """
 
@@ -102,7 +114,21 @@ def publish(
                 for check in results
             ],
         )
-        landing.write_ops_tables(connection, home, feeds, "marts")
+        _insert(
+            connection,
+            "feeds",
+            [(f.name, f.label, f.is_required, f.max_age_hours) for f in feeds.values()],
+        )
+        _insert(
+            connection,
+            "held_files",
+            [
+                (feed.name, note["site_id"], path, note["reason"])
+                for feed in feeds.values()
+                for path, note in lake.held_notes(home, feed).items()
+            ],
+        )
+        landed.write_ops_tables(connection, home, feeds, "marts")
         connection.execute("commit")
         connection.execute("checkpoint")
     part.replace(target)

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import shutil
+import stat
 import time
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,14 @@ import duckdb
 from dagster_project.lib import lake
 from dagster_project.lib.settings import Home
 
-DATABASES = ("warehouse", "marts")
+DATABASES = ("warehouse", "marts", "analyst", "pay")
 # What readers find in `serving/`; the warehouse stands in the version only to build upon.
-READ = ("marts",)
+READ = ("marts", "analyst", "pay")
+# Amounts, and what they come from, are for the owner of the files alone.
+PRIVATE = {"warehouse", "pay"}
 STATE_FILE = "publication.json"
+# The folder of a version with the seeds that it was made from.
+SEEDS = "seeds"
 KEPT_VERSIONS = 2
 GRACE_SECONDS = 15 * 60
 # ioctl of Linux that makes a copy share its blocks with the original, where the file system can.
@@ -54,17 +59,37 @@ def begin_build(home: Home, run_id: str) -> bool:
     Returns whether an unpublished build had to be thrown away.
     """
     home.build.mkdir(parents=True, exist_ok=True)
-    is_restored = dirty_run(home) not in (None, published_run(home))
-    _write_durably(home.dirty_mark, run_id)
+    is_anew = home.anew_mark.exists()
+    is_unpublished = dirty_run(home) not in (None, published_run(home))
+    write_durably(home.dirty_mark, run_id)
     for name in DATABASES:
         build = home.build / f"{name}.duckdb"
         published = home.current / build.name
-        if is_restored or not build.exists():
+        if is_unpublished or is_anew or not build.exists():
             build.with_name(build.name + ".wal").unlink(missing_ok=True)
             build.unlink(missing_ok=True)
-            if published.exists():
+            if published.exists() and not is_anew:
                 copy_file(published, build)
-    return is_restored
+    return is_unpublished
+
+
+def ask_for_new_build(home: Home) -> None:
+    """Let the next build begin with nothing, and its publication be the only one that is left.
+
+    What was taken out of the files would stay in the free pages of databases, and in old versions.
+    """
+    home.build.mkdir(parents=True, exist_ok=True)
+    (home.build / "audit.duckdb").unlink(missing_ok=True)
+    write_durably(home.anew_mark, "")
+
+
+def keep_seeds(home: Home, seeds: Path) -> None:
+    """Put the seeds aside as they are when a build begins, for the publication to have them."""
+    kept = home.build / SEEDS
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    for path in seeds.glob("*.csv"):
+        shutil.copyfile(path, kept / path.name)
 
 
 def publish(home: Home, run_id: str, state: dict[str, Any]) -> Path:
@@ -80,8 +105,16 @@ def publish(home: Home, run_id: str, state: dict[str, Any]) -> Path:
         build = home.build / f"{name}.duckdb"
         with duckdb.connect(str(build)) as connection:
             connection.execute("force checkpoint")
+        if name in PRIVATE:
+            build.chmod(0o600)
         copy_file(build, version / build.name)
-    _write_durably(version / STATE_FILE, json.dumps(state, indent=1, sort_keys=True))
+    kept = home.build / SEEDS
+    if kept.is_dir():
+        (version / SEEDS).mkdir()
+        for path in sorted(kept.iterdir()):
+            copy_file(path, version / SEEDS / path.name)
+        sync_folder(version / SEEDS)
+    write_durably(version / STATE_FILE, json.dumps(state, indent=1, sort_keys=True))
     sync_folder(version)
     sync_folder(version.parent)
     for name in READ:
@@ -97,6 +130,11 @@ def finish(home: Home) -> None:
     """Do what follows a swap; harmless to repeat, so a run killed before it is caught up on."""
     if dirty_run(home) is not None and dirty_run(home) == published_run(home):
         lake.clear_superseded(home)
+        if home.anew_mark.exists():
+            for version in home.versions.iterdir():
+                if version.name != published_run(home):
+                    shutil.rmtree(version)
+            home.anew_mark.unlink()
         home.dirty_mark.unlink()
         sync_folder(home.build)
     collect(home.versions, published_run(home))
@@ -116,9 +154,12 @@ def collect(folder: Path, kept: str | None) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a whole file durably; by reference where the file system can."""
+    """Copy a whole file durably, with its mode; by reference where the file system can."""
     part = target.with_name(f".{target.name}.part")
-    with open(source, "rb") as reader, open(part, "wb") as writer:
+    part.unlink(missing_ok=True)
+    mode = stat.S_IMODE(source.stat().st_mode)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with open(source, "rb") as reader, os.fdopen(handle, "wb") as writer:
         try:
             fcntl.ioctl(writer.fileno(), FICLONE, reader.fileno())
         except OSError:
@@ -146,7 +187,8 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _write_durably(path: Path, text: str) -> None:
+def write_durably(path: Path, text: str) -> None:
+    """Write a file whole, or leave it as it was."""
     part = path.with_name(f".{path.name}.part")
     with open(part, "w", encoding="utf-8") as file:
         file.write(text)

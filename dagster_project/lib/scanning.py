@@ -13,8 +13,9 @@ import gzip
 import hashlib
 import io
 import itertools
+import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -58,6 +59,7 @@ class Scan:
         source: What DuckDB can read: the file itself or a copy of its new bytes.
         is_clean: Whether `source` can be read as it stands.
         kind: `plain`, `gzip` or `parquet`.
+        has_header: Whether the content begins with a header.
         damage: Why the file ends before its end, if it does.
     """
 
@@ -69,6 +71,7 @@ class Scan:
     source: Path
     is_clean: bool
     kind: str
+    has_header: bool
     damage: str | None
 
 
@@ -128,7 +131,7 @@ def scan(
     base: Base | None,
     *,
     grows: bool,
-    has_header: bool,
+    is_header: Callable[[list[str]], bool],
     work: Path,
     copy: bool,
 ) -> Scan:
@@ -139,14 +142,15 @@ def scan(
         size: Its size when the run looked; what is appended later waits for the next run.
         base: What is known of it, where it may have grown.
         grows: Whether it is a log that is appended to.
-        has_header: Whether it begins with a header.
+        is_header: Tells by the fields of the first line whether it is a header.
         work: Folder for copies.
         copy: Copy the bytes in any case, because the file changes while it is read.
     """
     with file.open("rb") as stream:
         magic = stream.read(4)
         kind = "gzip" if magic[:2] == b"\x1f\x8b" else "parquet" if magic == b"PAR1" else "plain"
-        grows = grows and kind == "plain"
+        has_header = kind == "plain" and is_header(read_header(file))
+        grows = grows and kind == "plain" and not has_header
         start, digest = 0, hashlib.sha256()
         if base is not None and grows and size >= base.end:
             digest = _digest(stream, base.end)
@@ -154,7 +158,8 @@ def scan(
             digest = digest if start else hashlib.sha256()
         split = _last_line_end(stream, start, size) if grows else size
         look = _Cleanliness(at_file_start=start == 0, skips_bom=has_header)
-        target = work / "bytes" if (copy or start) and kind != "gzip" else None
+        is_copied = copy or start or not _is_plain(file)
+        target = work / "bytes" if is_copied and kind != "gzip" else None
         stream.seek(start)
         with (target or Path("/dev/null")).open("wb") as out:
             for chunk in _chunks(stream, split - start):
@@ -171,13 +176,34 @@ def scan(
                     out.write(chunk)
     if tail_is_blank:
         # Blanks without a line end are no record, but may become the beginning of one.
-        return scan(file, split, base, grows=grows, has_header=has_header, work=work, copy=True)
-    source, damage, is_clean = target or file, None, look.verdict()
+        return scan(file, split, base, grows=grows, is_header=is_header, work=work, copy=True)
+    source, damage = target or file, None
     if kind == "gzip":
-        source, look = work / "plain", _Cleanliness(at_file_start=True, skips_bom=has_header)
-        damage = _decompress(file, source, look)
-        is_clean = look.verdict()
-    return Scan(start, split, size, at_split, digest.hexdigest(), source, is_clean, kind, damage)
+        source = work / "plain"
+        damage = _decompress(file, source)
+        has_header = is_header(read_header(source))
+        look = _Cleanliness(at_file_start=True, skips_bom=has_header)
+        with source.open("rb") as stream:
+            for chunk in _chunks(stream, source.stat().st_size):
+                look.look(chunk)
+    return Scan(
+        start=start,
+        split=split,
+        end=size,
+        sha256_at_split=at_split,
+        sha256=digest.hexdigest(),
+        source=source,
+        is_clean=look.verdict(),
+        kind=kind,
+        has_header=has_header,
+        damage=damage,
+    )
+
+
+def _is_plain(file: Path) -> bool:
+    """Whether DuckDB opens this file by its path: a pattern may name another one."""
+    name = os.fsencode(file).decode("utf-8", "replace")
+    return not set(name) & set("*?[\\\ufffd")
 
 
 def _chunks(stream: IO[bytes], count: int) -> Iterator[bytes]:
@@ -210,7 +236,7 @@ def _last_line_end(stream: IO[bytes], start: int, size: int) -> int:
     return start
 
 
-def _decompress(file: Path, target: Path, look: _Cleanliness) -> str | None:
+def _decompress(file: Path, target: Path) -> str | None:
     """Write the plain bytes; say what is wrong when the stream ends early."""
     with gzip.open(file, "rb") as packed, target.open("wb") as out:
         while True:
@@ -223,7 +249,6 @@ def _decompress(file: Path, target: Path, look: _Cleanliness) -> str | None:
             if not chunk:
                 return None
             out.write(chunk)
-            look.look(chunk)
 
 
 class Rejects:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+# The languages that pages and labels are in.
+LOCALES = ("en", "zh")
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,16 @@ class Home:
     def inbox(self) -> Path:
         """Where files are delivered unless `--inbox` says otherwise."""
         return self.root / "inbox"
+
+    @property
+    def fetched(self) -> Path:
+        """What was fetched from databases and APIs, laid like an inbox."""
+        return self.root / "fetched"
+
+    @property
+    def dlt(self) -> Path:
+        """How far each source has been fetched, and what is on its way from it."""
+        return self.root / "dlt"
 
     @property
     def lake(self) -> Path:
@@ -71,9 +86,24 @@ class Home:
         return self.build / "marts.duckdb"
 
     @property
+    def pay(self) -> Path:
+        """The pay that dbt builds, not yet published."""
+        return self.build / "pay.duckdb"
+
+    @property
     def dirty_mark(self) -> Path:
         """Present, with the run's id, while a build is not published."""
         return self.build / "DIRTY"
+
+    @property
+    def anew_mark(self) -> Path:
+        """Present until a publication that was built from nothing but files."""
+        return self.build / "ANEW"
+
+    @property
+    def deletions(self) -> Path:
+        """Who was erased and what grew too old: when, by whom and why, one a line."""
+        return self.root / "deletions.jsonl"
 
     @property
     def serving(self) -> Path:
@@ -101,6 +131,11 @@ class Home:
         return self.serving / "marts.duckdb"
 
     @property
+    def published_pay(self) -> Path:
+        """Link behind which the published pay stands."""
+        return self.serving / "pay.duckdb"
+
+    @property
     def ops_versions(self) -> Path:
         """One operations file for each run, published or held back."""
         return self.serving / "ops"
@@ -111,6 +146,16 @@ class Home:
         return self.serving / "ops.duckdb"
 
     @property
+    def ledger(self) -> Path:
+        """One folder for each closed month; nothing in it ever changes."""
+        return self.root / "ledger"
+
+    @property
+    def journal(self) -> Path:
+        """Who proposed, approved, accepted, rejected and acknowledged what, one event a line."""
+        return self.root / "closing" / "journal.jsonl"
+
+    @property
     def secrets(self) -> Path:
         """Keys made on the first run, readable by the owner only."""
         return self.root / "secrets"
@@ -119,6 +164,30 @@ class Home:
     def hash_key(self) -> Path:
         """The key that callers' numbers are hashed with."""
         return self.secrets / "hash_key"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """The key of the pseudonyms that analysts see."""
+        return self.secrets / "pseudonym_key"
+
+    @property
+    def hash_key_mark(self) -> Path:
+        """What tells that key from others, and does not tell it."""
+        return self.secrets / "hash_key_mark"
+
+    @property
+    def all_secrets(self) -> dict[str, Path]:
+        """Where each secret is kept, by the variable that gives it instead."""
+        return {
+            "MERITLINE_HASH_KEY": self.hash_key,
+            "MERITLINE_SUPERSET_SECRET_KEY": self.secrets / "superset_key",
+            "MERITLINE_SUPERSET_ADMIN_PASSWORD": self.secrets / "superset_admin",
+        }
+
+    @property
+    def person_keys(self) -> Path:
+        """The key of each person whom the ledger knows; who has none there is forgotten."""
+        return self.secrets / "people.json"
 
     @property
     def dagster(self) -> Path:
@@ -141,9 +210,23 @@ class Home:
         return self.root / "docs"
 
     @property
+    def paper(self) -> Path:
+        """Pages and statements as printed, one folder for each publication."""
+        return self.root / "paper"
+
+    @property
     def run_lock(self) -> Path:
         """Held by the one run that may write."""
         return self.root / "run.lock"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Where messages go, and by which server (smtp://user:password@host:587, or smtps://)."""
+
+    server: str
+    sender: str
+    recipients: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -156,42 +239,116 @@ class Settings:
     threads: int = 2
     memory_limit: str = "4GB"
     given_hash_key: str | None = None
+    given_sources: Path | None = None
+    seeds: Path = PROJECT / "seeds"
+    mail: Mail | None = None
+
+    @property
+    def sources(self) -> Path:
+        """The file that declares databases and APIs; where there is none, nothing is fetched."""
+        return self.given_sources or self.home.root / "sources.yml"
 
     def hash_key(self) -> str:
-        """The key for callers' numbers: given, or made once and kept beside the lake."""
-        return self.given_hash_key or _kept_secret(self.home.hash_key)
+        """The key for callers' numbers: given, or made once and kept beside the lake.
+
+        Raises:
+            ValueError: When it is not the one that this home began with.
+        """
+        mark = self.home.hash_key_mark
+        if mark.exists() and not self.given_hash_key and not self.home.hash_key.exists():
+            raise ValueError(
+                f"{self.home.root} began with a key that MERITLINE_HASH_KEY gave; give the same one"
+            )
+        key = self.given_hash_key or kept_secret(self.home.hash_key)
+        print_of_key = hmac.digest(key.encode(), b"meritline", "sha256").hex()
+        if kept_secret(mark, print_of_key) != print_of_key:
+            raise ValueError(
+                "MERITLINE_HASH_KEY is not the key that the numbers in "
+                f"{self.home.root} were hashed with, so that nobody would be known again; "
+                "give that one, or begin with an empty home"
+            )
+        return key
 
 
-def load_settings(home: Path | str | None = None) -> Settings:
+def load_settings(home: Path | str | None = None, seeds: Path | str | None = None) -> Settings:
     """Read the environment.
 
     Args:
         home: Overrides `MERITLINE_HOME`.
+        seeds: Overrides `MERITLINE_SEEDS`.
     """
     root = Path(home or os.environ.get("MERITLINE_HOME") or "data").absolute()
     port = os.environ.get("MERITLINE_PORT") or "8088"
     if not port.isdecimal():
         raise ValueError(f"MERITLINE_PORT is {port!r}; expected a port number such as 8088")
+    locale = os.environ.get("MERITLINE_LOCALE") or "en"
+    if locale not in LOCALES:
+        raise ValueError(f"MERITLINE_LOCALE is {locale!r}; expected {' or '.join(LOCALES)}")
     threads = os.environ.get("MERITLINE_THREADS") or str(os.cpu_count() or 2)
     if not threads.isdecimal() or int(threads) < 1:
         raise ValueError(f"MERITLINE_THREADS is {threads!r}; expected a number of at least 1")
+    sources = os.environ.get("MERITLINE_SOURCES")
+    if sources and not Path(sources).is_file():
+        raise ValueError(f"MERITLINE_SOURCES is {sources!r}; there is no such file")
+    folder = Path(seeds or os.environ.get("MERITLINE_SEEDS") or PROJECT / "seeds").absolute()
+    if not folder.is_dir():
+        raise ValueError(
+            f"There is no folder of seeds {str(folder)!r}; see --seeds, MERITLINE_SEEDS"
+        )
     return Settings(
         home=Home(root),
         port=int(port),
-        locale=os.environ.get("MERITLINE_LOCALE") or "en",
+        locale=locale,
         threads=int(threads),
         memory_limit=os.environ.get("MERITLINE_MEMORY") or "4GB",
         given_hash_key=os.environ.get("MERITLINE_HASH_KEY") or None,
+        given_sources=Path(sources).absolute() if sources else None,
+        seeds=folder,
+        mail=_mail(),
     )
 
 
-def _kept_secret(path: Path) -> str:
+def _mail() -> Mail | None:
+    server = os.environ.get("MERITLINE_SMTP")
+    recipients = os.environ.get("MERITLINE_MAIL_TO", "").replace(",", " ").split()
+    if not server:
+        return None
+    if not server.startswith(("smtp://", "smtps://")):
+        raise ValueError("MERITLINE_SMTP is no address such as smtp://user:password@host:587")
+    if not recipients:
+        raise ValueError("MERITLINE_SMTP is set and MERITLINE_MAIL_TO is not; name who is to know")
+    return Mail(server, os.environ.get("MERITLINE_MAIL_FROM") or recipients[0], tuple(recipients))
+
+
+def quiet_dlt() -> None:
+    """Keep dlt from reporting to its makers and from writing addresses into its log.
+
+    It looks at the environment when it is imported, so this has to come before.
+    """
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
+
+
+def use_home(home: Home, seeds: Path) -> None:
+    """Tell dbt, which reads its profile from the environment, where and with which key it works."""
+    os.environ["MERITLINE_HOME"] = str(home.root)
+    os.environ["MERITLINE_SEEDS"] = str(seeds)
+    # dbt keeps what is called so out of its logs.
+    os.environ["DBT_ENV_SECRET_PSEUDONYM_KEY"] = kept_secret(home.pseudonym_key)
+
+
+def secret(name: str) -> str | None:
+    """A secret of a source, which its declaration calls by the name of the variable."""
+    return os.environ.get(name) or None
+
+
+def kept_secret(path: Path, made: str | None = None) -> str:
     """Read a secret, or make it; of two processes that make it at once the first one wins."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+            file.write(made or secrets.token_hex(32))
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):

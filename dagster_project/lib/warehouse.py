@@ -7,26 +7,32 @@ dbt's long start.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from dagster_project.lib import fingerprint
+from dagster_project.lib.configuration.published import load_published
+from dagster_project.lib.configuration.validation import validate
 from dagster_project.lib.quality import CheckResult, Layer, Severity, failure_message
-from dagster_project.lib.settings import Home
+from dagster_project.lib.settings import Home, use_home
 
+# Where dbt keeps what it has parsed.
+PARSED = "partial_parse.msgpack"
 FAILED_STATUSES = {"error", "fail", "runtime error"}
 SHOWN_ROWS = 5
+# What dbt remembers of a project that it has read.
+MEMORY = "partial_parse.msgpack"
 
 
 class SeedsError(ValueError):
-    """A seed is missing, so that the project cannot even be read."""
+    """There are mistakes in the seeds; the message has one line for each."""
 
 
 class BuildError(Exception):
@@ -39,6 +45,14 @@ class Refresh:
 
     full: bool
     scores: bool
+
+
+@dataclass(frozen=True)
+class Models:
+    """The project as dbt read it; `scoring_seeds` are those that measure nothing."""
+
+    manifest: Any
+    scoring_seeds: set[str]
 
 
 @dataclass(frozen=True)
@@ -62,38 +76,32 @@ class NodeResult:
         return self.status in FAILED_STATUSES
 
 
-def manifest(project: Path, home: Home) -> Path:
+def manifest(project: Path, home: Home, seeds: Path) -> Path:
     """Return dbt's manifest of the project, parsed again when the project changed."""
     target = home.build / "dbt"
     path, mark = target / "manifest.json", target / "manifest.fingerprint"
-    seeds = ",".join(sorted(fingerprint.seed_hashes(project)))
-    wanted = f"{fingerprint.code_hash(project)} {seeds}"
-    if not (path.exists() and mark.exists() and mark.read_text(encoding="utf-8") == wanted):
-        _expect_seeds(project)
+    names = ",".join(sorted(fingerprint.seed_hashes(seeds)))
+    code = fingerprint.code_hash(project)
+    # What is parsed names the lake's files, so that it is of no use to a copy of the home.
+    wanted = f"{version('dbt-core')} {home.root} {project} {code} {seeds} {names}"
+    kept = (path, mark, target / PARSED)
+    if not (all(one.exists() for one in kept) and mark.read_text(encoding="utf-8") == wanted):
+        # dbt would stop at the first one, and say less.
+        found = validate(seeds, date.min, load_published(home))
+        if mistakes := [str(one) for one in found if not one.is_warning]:
+            raise SeedsError("\n".join(mistakes))
         target.mkdir(parents=True, exist_ok=True)
-        _invoke(project, home, ["parse"], lambda event: None)
+        mark.unlink(missing_ok=True)
+        _invoke(project, home, seeds, ["parse"])
         mark.write_text(wanted, encoding="utf-8")
     return path
-
-
-def _expect_seeds(project: Path) -> None:
-    declared: set[str] = set()
-    for path in (project / "seeds").glob("*.yml"):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        declared.update(seed["name"] for seed in document.get("seeds", []))
-    if missing := declared - fingerprint.seed_hashes(project).keys():
-        names = ", ".join(f"seeds/{name}.csv" for name in sorted(missing))
-        raise SeedsError(
-            f"{names} is missing. Bring it back, if only with its header: every seed that "
-            "seeds/*.yml describes has to be there."
-        )
 
 
 def needed_refresh(manifest_path: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> Refresh:
     """Decide what to build anew.
 
-    Everything when models or fact-shaping seeds changed or as-of went back. Seeds tagged `scoring`
-    only score again what was measured before.
+    Everything when models, language or fact-shaping seeds changed or as-of went back. Seeds tagged
+    `scoring` only score again what was measured before.
     """
     if not old:
         return Refresh(full=True, scores=True)
@@ -106,6 +114,7 @@ def needed_refresh(manifest_path: Path, old: Mapping[str, Any], new: Mapping[str
     }
     full = (
         old["code"] != new["code"]
+        or old.get("locale", "en") != new["locale"]
         # Going back in time, rows would have to be taken out that no new file names.
         or new["as_of"] < old["as_of"]
         or any(
@@ -118,7 +127,9 @@ def needed_refresh(manifest_path: Path, old: Mapping[str, Any], new: Mapping[str
 def build(
     project: Path,
     home: Home,
+    seeds: Path,
     as_of: datetime,
+    locale: str,
     refresh: Refresh,
     show: Callable[[str, int, int], None],
 ) -> list[NodeResult]:
@@ -131,12 +142,65 @@ def build(
             show(event.data.node_info.node_name, done, event.data.total)
             done += 1
 
-    variables = {"as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"), "rescore": refresh.scores}
+    variables = {
+        "as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"),
+        "locale": locale,
+        "rescore": refresh.scores,
+    }
     arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
     if refresh.full:
         arguments.append("--full-refresh")
-    outcome = _invoke(project, home, arguments, listen)
+    outcome = _invoke(project, home, seeds, arguments, listen, _parsed(home))
     return [_node_result(result) for result in outcome.results]
+
+
+def document(project: Path, home: Home, seeds: Path) -> Path:
+    """Write dbt's documentation of the project as one file; it needs no data."""
+    target = home.build / "docs"
+    _invoke(
+        project, home, seeds, ["docs", "generate", "--static", "--empty-catalog"], target=target
+    )
+    home.docs.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(target / "static_index.html", home.docs / "models.html"))
+
+
+def read_models(project: Path, home: Home, seeds: Path, target: Path) -> Models:
+    """Read the project for `home`, keeping what dbt remembers of it in `target`."""
+    memory = target / MEMORY
+    if not memory.exists() and (home.build / "dbt" / MEMORY).exists():
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(home.build / "dbt" / MEMORY, memory)
+    parsed = _invoke(project, home, seeds, ["parse"], target=target)
+    return Models(
+        parsed,
+        {
+            str(node.name)
+            for node in parsed.nodes.values()
+            if node.resource_type == "seed" and "scoring" in node.tags
+        },
+    )
+
+
+def score_again(
+    project: Path,
+    home: Home,
+    seeds: Path,
+    models: Models,
+    as_of: datetime,
+    locale: str,
+    selection: Iterable[str],
+) -> None:
+    """Build months and quarters of the selected models in `home`, from what is measured there."""
+    variables = {
+        "as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"),
+        "locale": locale,
+        "rescore": True,
+        "period_types": ["month", "quarter"],
+    }
+    arguments = ["run", "--vars", json.dumps(variables), "--select", *selection]
+    outcome = _invoke(project, home, seeds, arguments, parsed=models.manifest)
+    if errors := model_errors([_node_result(result) for result in outcome.results]):
+        raise BuildError(errors)
 
 
 def check_results(home: Home, nodes: list[NodeResult]) -> Iterator[CheckResult]:
@@ -185,19 +249,34 @@ def model_errors(nodes: list[NodeResult]) -> str:
     )
 
 
-def _invoke(project: Path, home: Home, arguments: list[str], listen: Callable[[Any], None]) -> Any:  # noqa: ANN401
+def _parsed(home: Home) -> Any:  # noqa: ANN401 - dbt's manifest, which its own runner passes untyped
+    """Return what `manifest` had dbt parse: it looks for itself whenever a variable has changed."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    return Manifest.from_msgpack((home.build / "dbt" / PARSED).read_bytes())  # pyright: ignore[reportUnknownMemberType]
+
+
+def _invoke(
+    project: Path,
+    home: Home,
+    seeds: Path,
+    arguments: list[str],
+    listen: Callable[[Any], None] = lambda event: None,
+    parsed: Any = None,  # noqa: ANN401 - dbt's manifest, which its own runner passes untyped
+    target: Path | None = None,
+) -> Any:  # noqa: ANN401
     # Importing dbt takes seconds: only those who build pay for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    os.environ["MERITLINE_HOME"] = str(home.root)
+    use_home(home, seeds)
     folder = str(project / "dbt_models")
-    outcome = dbtRunner(callbacks=[listen]).invoke(  # pyright: ignore[reportUnknownMemberType]
+    outcome = dbtRunner(parsed, callbacks=[listen]).invoke(  # pyright: ignore[reportUnknownMemberType]
         [
             *("--log-level", "none", "--log-path", str(home.logs)),
             *arguments,
             *("--project-dir", folder, "--profiles-dir", folder),
-            *("--target-path", str(home.build / "dbt")),
+            *("--target-path", str(target or home.build / "dbt")),
         ]
     )
     # Otherwise the adapter keeps the files open for as long as this process lives.
@@ -218,14 +297,14 @@ def _node_result(result: Any) -> NodeResult:  # noqa: ANN401 - dbt's class has n
         or (bool(parents) and all(parent.startswith("seed.") for parent in parents))
     )
     path = str(node.original_file_path)
-    if is_on_seeds and kind == "test":
-        seed = (attached or parents[0]).rpartition(".")[2]
+    if is_on_seeds:
+        seed = node.name if kind == "seed" else (attached or parents[0]).rpartition(".")[2]
         path = f"seeds/{seed}.csv"
     return NodeResult(
         unique_id=str(node.unique_id),
         name=str(node.name),
         kind=kind,
-        path=path.removeprefix("../") if is_on_seeds else f"dbt_models/{path}",
+        path=path if is_on_seeds else f"dbt_models/{path}",
         status=str(result.status),
         seconds=float(result.execution_time),
         failures=int(result.failures or 0),
@@ -240,7 +319,8 @@ def _failing_rows(home: Home, node: NodeResult) -> str:
         return node.message
     with duckdb.connect(str(home.build / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(f"attach '{home.build / 'marts.duckdb'}' as marts (read_only)")
+        for name in ("marts", "pay"):
+            connection.execute(f"attach '{home.build / name}.duckdb' as {name} (read_only)")
         try:
             rows = connection.sql(f"select * from ({node.sql}) limit {SHOWN_ROWS}")  # noqa: S608
             return f"{node.failures} rows, such as {describe_rows(rows)}"

@@ -31,10 +31,11 @@
 {%- endmacro %}
 
 {#- A condition that keeps the rows of the calls that this run works on. -#}
-{% macro touched_calls_only() -%}
+{% macro touched_calls_only(relation=none) -%}
     {%- set touched = ref('int_contacts__touched_calls') -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
     {%- if is_incremental_run() -%}
-        (site_id, callid) in (select site_id, callid from {{ touched }})
+        ({{ prefix }}site_id, {{ prefix }}callid) in (select site_id, callid from {{ touched }})
     {%- else -%}
         true
     {%- endif -%}
@@ -48,4 +49,31 @@
     {%- else -%}
         true
     {%- endif -%}
+{%- endmacro %}
+
+{#-
+    The days on which a small mart that is rebuilt whole differs from its last publication; `fresh`
+    has the mart's own columns, `day` the one that dates its rows, or several. A first run touches every
+    day anyway.
+-#}
+{% macro changed_work_dates(mart, fresh, day='work_date') -%}
+    {%- set before = published(mart) -%}
+    {%- set changed = [fresh] -%}
+    {%- if is_incremental_run() and before is not none -%}
+        {%- set changed = [
+            '(select * from ' ~ fresh ~ ' except select * from ' ~ before ~ ')',
+            '(select * from ' ~ before ~ ' except select * from ' ~ fresh ~ ')',
+        ] -%}
+    {%- endif -%}
+    {%- for rows in changed %}
+    {%- for date in ([day] if day is string else day) %}
+select {{ date }} as work_date from {{ rows }} where {{ date }} is not null
+    {%- if not loop.last %}
+union
+    {%- endif %}
+    {%- endfor %}
+    {%- if not loop.last %}
+union
+    {%- endif %}
+    {%- endfor %}
 {%- endmacro %}

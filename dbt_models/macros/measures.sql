@@ -19,3 +19,18 @@ union all
     {%- endif %}
     {%- endfor %}
 {%- endmacro %}
+
+{#- A sum that does not depend on the order of its rows, as that of fractional doubles does. -#}
+{% macro exact_sum(amount) -%}
+    cast(sum(cast({{ amount }} as decimal(28, 9))) as double)
+{%- endmacro %}
+
+{#- Whether a condition holds for any row of a group. -#}
+{% macro any_where(condition) -%}
+    max(case when {{ condition }} then 1 else 0 end) = 1
+{%- endmacro %}
+
+{#- What a ratio is multiplied by to stand in its unit. -#}
+{% macro unit_factor(unit) -%}
+    case {{ unit }} when 'per_thousand' then 1000 when 'per_hour' then 3600 when 'net_score' then 100 else 1 end
+{%- endmacro %}

@@ -1,5 +1,5 @@
 {% macro period_types() -%}
-    {{ return(['day', 'week', 'month', 'quarter']) }}
+    {{ return(var('period_types')) }}
 {%- endmacro %}
 
 {#- The first day of the period that lies so many periods after the one that starts on a day. -#}

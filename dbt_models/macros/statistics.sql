@@ -18,20 +18,37 @@
     Attainment: piecewise linear through (floor, 0), (target, 100), (stretch, cap); flat beyond. The
     shapes `higher` and `lower` differ only in whether floor lies below or above target. For `band`
     and `asymmetric` it is 100 between low_target and target and falls to 0 at low_floor and floor.
+    `scale` names the relation that has the points of the scale, if it is not the only one.
 -#}
-{% macro attainment(value) -%}
+{% macro attainment(value, scale='') -%}
+    {%- set s = scale ~ '.' if scale else '' -%}
     case
-        when {{ value }} is null or target is null then null
-        when shape in ('band', 'asymmetric') then
+        when {{ value }} is null or {{ s }}target is null then null
+        when {{ s }}shape in ('band', 'asymmetric') then
             case
-                when {{ value }} between low_target and target then 100
-                when {{ value }} > target
-                    then greatest(100 * (floor - {{ value }}) / nullif(floor - target, 0), 0)
-                else greatest(100 * ({{ value }} - low_floor) / nullif(low_target - low_floor, 0), 0)
+                when {{ value }} between {{ s }}low_target and {{ s }}target then 100
+                when {{ value }} > {{ s }}target
+                    then greatest(100 * ({{ s }}floor - {{ value }}) / nullif({{ s }}floor - {{ s }}target, 0), 0)
+                else greatest(
+                        100 * ({{ value }} - {{ s }}low_floor) / nullif({{ s }}low_target - {{ s }}low_floor, 0), 0
+                    )
             end
-        when ({{ value }} - target) / nullif(target - floor, 0) <= 0
-            then greatest(100 + 100 * ({{ value }} - target) / nullif(target - floor, 0), 0)
-        when stretch is null then 100
-        else greatest(least(100 + (cap - 100) * ({{ value }} - target) / nullif(stretch - target, 0), cap), 0)
+        when ({{ value }} - {{ s }}target) / nullif({{ s }}target - {{ s }}floor, 0) <= 0
+            then greatest(100 + 100 * ({{ value }} - {{ s }}target) / nullif({{ s }}target - {{ s }}floor, 0), 0)
+        when {{ s }}stretch is null then 100
+        else greatest(
+                least(
+                    100 + ({{ s }}cap - 100) * ({{ value }} - {{ s }}target) / nullif({{ s }}stretch - {{ s }}target, 0),
+                    {{ s }}cap
+                ),
+                0
+            )
     end
+{%- endmacro %}
+
+{#- Of several targets in force, the one that says most about whom it is for counts. -#}
+{% macro target_specificity(targets) -%}
+    case when {{ targets }}.site_id = '*' then 0 else 4 end
+    + case when {{ targets }}.role = '*' then 0 else 2 end
+    + case when {{ targets }}.subject_type = '*' then 0 else 1 end
 {%- endmacro %}

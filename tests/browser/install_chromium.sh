@@ -14,4 +14,4 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -qq -y --no-install-recommends chromium fonts-liberation
+apt-get install -qq -y --no-install-recommends chromium fonts-liberation fonts-wqy-microhei

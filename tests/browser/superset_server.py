@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -25,9 +28,11 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def script(name: str, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def script(
+    name: str, home: Path, *arguments: str, locale: str = "en"
+) -> subprocess.CompletedProcess[str]:
     """Run one of Superset's scripts on a home."""
-    environment = {**os.environ, "MERITLINE_HOME": str(home)}
+    environment = {**os.environ, "MERITLINE_HOME": str(home), "MERITLINE_LOCALE": locale}
     return subprocess.run(
         [sys.executable, str(SUPERSET / f"{name}.py"), *arguments],
         env=environment,
@@ -44,6 +49,7 @@ class Server:
 
     home: Path
     port: int
+    log_size_at_start: int = 0
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -95,3 +101,25 @@ class Server:
             ],
         }
         return list(self.call("/api/v1/chart/data", user, body)["result"][0]["data"])
+
+
+@contextmanager
+def serving(home: Path, locale: str = "en") -> Iterator[Server]:
+    """Serve a home that is deployed, on a port of its own."""
+    port = free_port()
+    started = script("serve", home, "start", "--port", str(port), locale=locale)
+    assert started.returncode == 0, started.stderr
+    try:
+        yield Server(home, port, (home / "superset" / "superset.log").stat().st_size)
+    finally:
+        script("serve", home, "stop")
+
+
+@contextmanager
+def deployed(source: Path, home: Path, locale: str = "en") -> Iterator[Server]:
+    """Deploy and serve a copy of what another home publishes, with the demonstration's users."""
+    shutil.copytree(source / "serving", home / "serving", symlinks=True)
+    done = script("deploy", home, "--demo", locale=locale)
+    assert done.returncode == 0, done.stderr
+    with serving(home, locale) as server:
+        yield server

@@ -14,15 +14,28 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from tests.independent import figures, people, raw
+from tests.independent import (
+    connect,
+    exclusions,
+    figures,
+    freeswitch,
+    people,
+    raw,
+    surveys,
+    workforce,
+)
 from tests.independent.figures import QueueRule, QueueTally, Repeats
 from tests.independent.raw import CdrRow, LogCounts, Zone, zone_named
-from tests.independent.replay import SOURCE, Contact, Leg, Offer, Player, Visit, digits
+from tests.independent.replay import CALL_EVENTS, SOURCE, Contact, Leg, Offer, Player, Visit, digits
+from tests.independent.surveys import References, Survey
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 OUTSIDE_DIGITS = 7
+# By so many seconds the log and the agent's own channel may differ.
+CHANNEL_TOLERANCE = 5
+Row = TypeVar("Row", Visit, Leg, Offer)
 CHANNEL_SERIAL = re.compile(r"-[0-9a-f]{8}(;\d)?$")
 
 
@@ -40,27 +53,6 @@ class AgentTally:
 
 
 @dataclass(slots=True)
-class Survey:
-    """One answer."""
-
-    survey_id: str
-    site: str
-    contact_id: str | None
-    agent: str
-    employee: str | None
-    question: str
-    answer: float
-    scale_max: float
-    answered_at: int
-    work_date: str
-
-    @property
-    def is_top(self) -> bool:
-        """Whether the answer is in the top two boxes."""
-        return self.answer >= self.scale_max - 1
-
-
-@dataclass(slots=True)
 class Counted:
     """All that the raw lines of an inbox tell."""
 
@@ -70,14 +62,26 @@ class Counted:
     legs: list[Leg] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
     unplaced: list[tuple[str, ...]] = field(default_factory=list)
+    call_lines: int = 0
     surveys: list[Survey] = field(default_factory=list)
+    references: References = field(default_factory=lambda: References(()))
     # (site, login, employee, work date) → seconds
     available: dict[tuple[str, str, str | None, str], int] = field(default_factory=dict)
     occupied: dict[tuple[str, str, str | None, str], int] = field(default_factory=dict)
     lines: dict[str, LogCounts] = field(default_factory=dict)
     rules: dict[tuple[str, str], QueueRule] = field(default_factory=dict)
     posts: dict[str, list[people.Post]] = field(default_factory=dict)
+    shifts: people.Shifts = field(default_factory=people.Shifts)
+    identities: people.Validity = field(default_factory=people.Validity)
+    # The help desk's names of time zones.
+    zone_names: dict[str, str] = field(default_factory=dict)
+    presences: dict[tuple[str, str], people.Presence] = field(default_factory=dict)
     shared_identities: list[tuple[str, ...]] = field(default_factory=list)
+
+    def counting(self, rows: list[Row]) -> list[Row]:
+        """Those whose contact is in the KPIs."""
+        left_out = {one.contact_id for one in self.contacts if one.exclusion is not None}
+        return [row for row in rows if row.contact_id not in left_out]
 
     def agent_days(self) -> dict[tuple[str, str, str], AgentTally]:
         """(site, login, work date) → tally; legs by their CONNECT, offers by their ring."""
@@ -99,7 +103,7 @@ class Counted:
     def queue_days(self) -> dict[tuple[str, str, str], QueueTally]:
         """(site, queue, work date) → tally."""
         days: dict[tuple[str, str, str], QueueTally] = defaultdict(QueueTally)
-        for visit in self.visits:
+        for visit in self.counting(self.visits):
             rule = figures.rule_for(self.rules, visit.site, visit.queue)
             days[visit.site, visit.queue, visit.work_date].add(visit, rule)
         return dict(days)
@@ -107,24 +111,24 @@ class Counted:
     def company(self) -> QueueTally:
         """All visits added up."""
         tally = QueueTally()
-        for visit in self.visits:
+        for visit in self.counting(self.visits):
             tally.add(visit, figures.rule_for(self.rules, visit.site, visit.queue))
         return tally
 
     def reasons(self) -> dict[str, str | None]:
-        """Contact id → reason: that of its first queue, else the queue itself."""
+        """Contact id → reason: its own, else that of its first queue, else the queue itself."""
         found: dict[str, str | None] = {}
         for contact in self.contacts:
             queue = contact.visits[0].queue if contact.visits else None
             if queue is None and contact.legs:
                 queue = contact.legs[0].queue
             rule = figures.rule_for(self.rules, contact.site, queue) if queue else None
-            found[contact.contact_id] = (rule.reason if rule else None) or queue
+            found[contact.contact_id] = contact.reason or (rule.reason if rule else None) or queue
         return found
 
     def repeats(self, shared_above: int = figures.SHARED_ABOVE) -> dict[str, Repeats]:
         """Contact id → repeat flags, for the queues' contacts of known customers."""
-        queued = [contact for contact in self.contacts if contact.feed == "queue_log"]
+        queued = [one for one in self.contacts if one.is_queued and one.exclusion is None]
         return figures.repeats(queued, self.reasons(), self.as_of, shared_above)
 
 
@@ -147,6 +151,7 @@ def attach_cdr(counted: Counted, site: str, rows: list[CdrRow], zone: Zone) -> N
         ties = {call, *(row.uniqueid for row in mine)} & contacts.keys()
         for callid in ties:
             for contact, its in by_use(contacts[callid], mine):
+                contact.has_cdr = True
                 if contact.customer is None:
                     contact.customer = caller_of(its)
                 for leg in contact.legs:
@@ -194,6 +199,8 @@ def cut(leg: Leg, rows: list[CdrRow]) -> None:
     if not own:
         return
     last = max(own, key=lambda row: row.start)
+    leg.channel_talk = max(0, last.end - leg.answered_at)
+    leg.differs = abs(leg.talk - leg.channel_talk) > CHANNEL_TOLERANCE
     goes_on = any(row is not last and row.start >= last.end for row in up)
     if goes_on and leg.answered_at <= last.end < leg.ended_at:
         leg.talk = min(leg.talk, last.end - leg.answered_at)
@@ -218,6 +225,8 @@ def contact_of_cdr(
     contact.ended_at = max(row.end for row in rows)
     contact.work_date = zone.date_of(contact.started_at)
     contact.customer = caller_of(rows) or outside(rows[0].dst)
+    if not outside(rows[0].src):
+        contact.direction = "outbound" if outside(rows[0].dst) else "internal"
     for row in rows:
         if row.disposition != "ANSWERED":
             continue
@@ -273,6 +282,7 @@ def staffing(
     for site, log in events.items():
         zone = zones.get(site) or zone_named("UTC")
         for agent, presence in people.presences(log).items():
+            counted.presences[site, agent] = presence
             spans = people.staffing(presence, legs[site, agent])
             for totals, mine in (
                 (counted.occupied, spans.occupied),
@@ -285,58 +295,23 @@ def staffing(
                         totals[day] = totals.get(day, 0) + last - first
 
 
-def read_surveys(
-    counted: Counted, inbox: Path, zones: dict[str, Zone], callids: dict[tuple[str, str], Any]
-) -> None:
-    """Answers with whoever held the contact when it was given: the last leg before it.
-
-    Of two deliveries of one answer the later `answered_at` stands. A callid that was used again
-    means the contact that began last before the answer.
-    """
-    latest: dict[tuple[str, str], tuple[int, str, dict[str, str | None]]] = {}
-    for folder, row in raw.read_csv(inbox, "surveys"):
-        zone = zones.get(folder) or zone_named("UTC")
-        answered_at = zone.epoch_of(row["answered_at"] or "")
-        if counted.as_of is not None and answered_at > counted.as_of:
-            continue
-        key = (row["survey_id"] or "", row["question"] or "")
-        if key not in latest or answered_at >= latest[key][0]:
-            latest[key] = (answered_at, folder, row)
-    for (survey_id, question), (answered_at, site, row) in latest.items():
-        if row["answer"] is None:
-            continue
-        zone = zones.get(site) or zone_named("UTC")
-        mine: list[Contact] = callids.get((site, row["contact_ref"] or ""), [])
-        before = [contact for contact in mine if contact.started_at <= answered_at]
-        contact = before[-1] if before else None
-        held = [leg for leg in contact.legs if leg.answered_at <= answered_at] if contact else []
-        counted.surveys.append(
-            Survey(
-                survey_id,
-                site,
-                contact.contact_id if contact else None,
-                held[-1].agent if held else "unknown",
-                held[-1].employee if held else None,
-                question,
-                float(row["answer"]),
-                float(row["scale_max"] or 5),
-                answered_at,
-                zone.date_of(answered_at),
-            )
-        )
-
-
 def count(inbox: Path, seeds: Path = SEEDS, as_of: int | None = None) -> Counted:
     """Everything in an inbox up to and including the instant `as_of` (an epoch)."""
     zones = {row["site_id"]: zone_named(row["time_zone"]) for row in raw.read_seed(seeds, "sites")}
     counted = Counted(as_of, rules=figures.queue_rules(raw.read_seed(seeds, "queues")))
-    events, counted.lines["asterisk_queue_log"] = raw.queue_events(inbox)
+    counted.zone_names = {
+        row["zendesk_name"]: row["time_zone"] for row in raw.read_seed(seeds, "zendesk_time_zones")
+    }
+    events, counted.lines["asterisk_queue_log"] = raw.queue_events(inbox, zones)
     cdr, counted.lines["asterisk_cdr"] = raw.cdr_rows(inbox, zones)
     if as_of is not None:
         events = {
             site: [line for line in log if int(line[0]) <= as_of] for site, log in events.items()
         }
         cdr = {site: [row for row in rows if row.end <= as_of] for site, rows in cdr.items()}
+    counted.call_lines = sum(
+        fields[4].strip() in CALL_EVENTS for log in events.values() for fields in log
+    )
     for site, log in events.items():
         played = Player(site, zones.get(site) or zone_named("UTC")).play(log)
         counted.contacts.extend(played.contacts)
@@ -344,18 +319,33 @@ def count(inbox: Path, seeds: Path = SEEDS, as_of: int | None = None) -> Counted
         counted.legs.extend(played.legs)
         counted.offers.extend(played.offers)
         counted.unplaced.extend(played.unplaced)
-    known = people.identities(inbox, zones)
+    known = counted.identities = people.identities(inbox, zones)
     for site, rows in cdr.items():
         attach_cdr(counted, site, rows, zones.get(site) or zone_named("UTC"))
-    shifts = people.Shifts(inbox, zones)
+    for contact in (
+        *connect.contacts(inbox, zones, as_of),
+        *freeswitch.contacts(inbox, zones, as_of),
+    ):
+        counted.contacts.append(contact)
+        counted.visits.extend(contact.visits)
+        counted.legs.extend(contact.legs)
+    exclusions.exclude(
+        counted.contacts,
+        exclusions.incidents(inbox, zones, as_of),
+        exclusions.rules(raw.read_seed(seeds, "exclusion_rules")),
+    )
+    shifts = counted.shifts = people.Shifts(inbox, zones)
     counted.shared_identities = known.overlaps()
-    counted.posts = people.posts(inbox)
+    leavers = {
+        employee: row["leave_date"]
+        for employee, row in workforce.employees(inbox, zones, as_of).items()
+        if row["leave_date"]
+    }
+    counted.posts = people.posts(inbox, leavers)
     attribute(counted, known, shifts, zones)
     staffing(counted, events, known, shifts, zones)
-    callids: dict[tuple[str, str], list[Contact]] = defaultdict(list)
-    for contact in sorted(counted.contacts, key=lambda one: one.started_at):
-        callids[contact.site, contact.callid].append(contact)
-    read_surveys(counted, inbox, zones, callids)
+    counted.references = References(counted.contacts)
+    counted.surveys = surveys.answers(inbox, zones, counted.references, as_of)
     return counted
 
 

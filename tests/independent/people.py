@@ -7,14 +7,31 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 from tests.independent.raw import Zone, read_csv, zone_named
 from tests.independent.replay import Leg
 
 FOREVER = 1 << 62
-# The one pause that is after-call work: part of handling, not of absence.
-WRAP = "wrap"
+# Pauses that are after-call work: part of handling, not of absence.
+WRAPS = frozenset({"wrap", "wrapup", "acw", "after_call_work"})
+OPEN_SECONDS = 16 * 3600
+EVERY_QUEUE = "*"
+STATES = frozenset(
+    {
+        "AGENTLOGIN",
+        "AGENTLOGOFF",
+        "AGENTCALLBACKLOGIN",
+        "AGENTCALLBACKLOGOFF",
+        "ADDMEMBER",
+        "REMOVEMEMBER",
+        "PAUSE",
+        "UNPAUSE",
+        "PAUSEALL",
+        "UNPAUSEALL",
+    }
+)
 Span = tuple[int, int]
 
 
@@ -101,23 +118,32 @@ class Post:
     vendor: str | None
 
 
-def posts(inbox: Path) -> dict[str, list[Post]]:
-    """Every employee's assignments by local date."""
-    known: dict[str, list[Post]] = defaultdict(list)
+def posts(inbox: Path, leavers: dict[str, str] | None = None) -> dict[str, list[Post]]:
+    """Every employee's assignments by local date; of two deliveries of one the later stands.
+
+    Whoever leaves is in no team after the last day, unless an assignment begins after it.
+    """
+    known: dict[tuple[str, str], Post] = {}
     for _, row in read_csv(inbox, "hr_assignments"):
-        post = Post(
-            (row["valid_from"] or "")[:10],
-            (row.get("valid_to") or "9999-12-31")[:10],
+        employee, since = row["employee_id"] or "", (row["valid_from"] or "")[:10]
+        until = (row.get("valid_to") or "9999-12-31")[:10]
+        last_day = (leavers or {}).get(employee)
+        if last_day is not None and since <= last_day:
+            after = (date.fromisoformat(last_day) + timedelta(days=1)).isoformat()
+            until = min(until, after)
+        known[employee, since] = Post(
+            since,
+            until,
             row.get("role"),
             row.get("team"),
             row.get("department"),
             row.get("site"),
             row.get("vendor"),
         )
-        mine = known[row["employee_id"] or ""]
-        if post not in mine:
-            mine.append(post)
-    return known
+    found: dict[str, list[Post]] = defaultdict(list)
+    for (employee, _), post in known.items():
+        found[employee].append(post)
+    return found
 
 
 def post_on(mine: list[Post] | None, day: str) -> Post | None:
@@ -129,8 +155,9 @@ def post_on(mine: list[Post] | None, day: str) -> Post | None:
 class Shifts:
     """The scheduled shifts of every employee: the unbroken runs of their scheduled activities."""
 
-    def __init__(self, inbox: Path, zones: dict[str, Zone]) -> None:
-        """Reads hr_schedules."""
+    def __init__(self, inbox: Path = Path(), zones: dict[str, Zone] | None = None) -> None:
+        """Reads hr_schedules; of no inbox there are none."""
+        zones = zones or {}
         spans: dict[str, list[Span]] = defaultdict(list)
         for site, row in read_csv(inbox, "hr_schedules"):
             if row.get("activity") == "leave":
@@ -165,33 +192,45 @@ class Presence:
 
 
 class Sheet:
-    """What is open of one login."""
+    """What is open of one login: in which queues it is a member, and paused, since when."""
 
     def __init__(self) -> None:
         """Nothing."""
-        self.places: set[str] = set()
-        self.pauses: set[str] = set()
-        self.since: int | None = None
-        self.paused_since: int | None = None
-        self.is_wrapping = False
+        self.places: dict[str, int] = {}
+        self.pauses: dict[str, tuple[int, str]] = {}
         self.presence = Presence([], [], [])
 
-    def note(self, epoch: int, reason: str) -> None:
-        """Opens or closes what the places and pauses now say."""
-        if self.places and self.since is None:
-            self.since = epoch
-        elif not self.places and self.since is not None:
-            self.presence.logged_in.append((self.since, epoch))
-            self.since = None
-            self.pauses.clear()
-        if self.pauses and self.paused_since is None:
-            self.paused_since = epoch
-            self.is_wrapping = reason == WRAP
-        elif not self.pauses and self.paused_since is not None:
-            self.presence.paused.append((self.paused_since, epoch))
-            if self.is_wrapping:
-                self.presence.wrapping.append((self.paused_since, epoch))
-            self.paused_since = None
+    def log_in(self, queue: str, at: int) -> None:
+        """A log-in that never ended is cut at the next one of its queue."""
+        self.log_off(queue, at)
+        self.places[queue] = at
+
+    def log_off(self, queue: str, at: int) -> None:
+        """Nobody is logged in for more than sixteen hours."""
+        since = self.places.pop(queue, None)
+        if since is not None:
+            self.presence.logged_in.append((since, min(at, since + OPEN_SECONDS)))
+
+    def pause(self, queue: str, at: int, reason: str) -> None:
+        """A pause that never ended is cut at the next one of its queue."""
+        self.resume(queue, at)
+        self.pauses[queue] = (at, reason)
+
+    def resume(self, queue: str, at: int) -> None:
+        """Nor is anybody paused for longer."""
+        since, reason = self.pauses.pop(queue, (at, ""))
+        span = (since, min(at, since + OPEN_SECONDS))
+        if since < at:
+            self.presence.paused.append(span)
+            if reason in WRAPS:
+                self.presence.wrapping.append(span)
+
+    def close(self, at: int) -> None:
+        """A log-off ends everything."""
+        for queue in list(self.places):
+            self.log_off(queue, at)
+        for queue in list(self.pauses):
+            self.resume(queue, at)
 
 
 def presences(events: list[list[str]]) -> dict[str, Presence]:
@@ -199,41 +238,31 @@ def presences(events: list[list[str]]) -> dict[str, Presence]:
     sheets: dict[str, Sheet] = defaultdict(Sheet)
     for fields in events:
         event, agent, queue = fields[4].strip(), fields[3].strip(), fields[2].strip()
-        if event not in {
-            "AGENTLOGIN",
-            "AGENTLOGOFF",
-            "AGENTCALLBACKLOGIN",
-            "AGENTCALLBACKLOGOFF",
-            "ADDMEMBER",
-            "REMOVEMEMBER",
-            "PAUSE",
-            "UNPAUSE",
-            "PAUSEALL",
-            "UNPAUSEALL",
-        }:
+        if event not in STATES:
             continue
-        sheet = sheets[agent]
+        sheet, at = sheets[agent], int(fields[0])
+        reason = fields[5].strip().lower() if len(fields) > 5 else ""
         if event in {"AGENTLOGIN", "AGENTCALLBACKLOGIN"}:
-            sheet.places.add("*")
+            sheet.log_in(EVERY_QUEUE, at)
         elif event in {"AGENTLOGOFF", "AGENTCALLBACKLOGOFF"}:
-            sheet.places.clear()
+            sheet.close(at)
         elif event == "ADDMEMBER":
-            sheet.places.add(queue)
+            sheet.log_in(queue, at)
         elif event == "REMOVEMEMBER":
-            sheet.places.discard(queue)
+            sheet.log_off(queue, at)
+            if not sheet.places:
+                sheet.close(at)
         elif event in {"PAUSE", "PAUSEALL"}:
-            # PAUSEALL is followed by a PAUSE of each queue; one set counts them once.
-            sheet.pauses.add("*" if event == "PAUSEALL" else queue)
+            # PAUSEALL is followed by a PAUSE of each queue; the union counts them once.
+            sheet.pause(EVERY_QUEUE if event == "PAUSEALL" else queue, at, reason)
         elif event == "UNPAUSEALL":
-            sheet.pauses.clear()
+            for paused in list(sheet.pauses):
+                sheet.resume(paused, at)
         else:
-            sheet.pauses.discard(queue)
-        sheet.note(int(fields[0]), fields[5].strip().lower() if len(fields) > 5 else "")
+            sheet.resume(queue, at)
     for sheet in sheets.values():
         # Whoever is still logged in was so until the log ends; what comes after is not known.
-        if sheet.since is not None:
-            sheet.places.clear()
-            sheet.note(int(events[-1][0]), "")
+        sheet.close(int(events[-1][0]))
     return {agent: sheet.presence for agent, sheet in sheets.items()}
 
 

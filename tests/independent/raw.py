@@ -33,6 +33,24 @@ NUMBERS = {
     "TRANSFER": (2, 3),
     "ATTENDEDTRANSFER": (2, 3),
 }
+# Where Master.csv has the columns of the `cdr` table that tell of a call.
+CDR_TABLE = (
+    "accountcode",
+    "src",
+    "dst",
+    "dcontext",
+    "clid",
+    "channel",
+    "dstchannel",
+    "lastapp",
+    "lastdata",
+    "",
+    "",
+    "",
+    "duration",
+    "billsec",
+    "disposition",
+)
 
 
 @dataclass(slots=True)
@@ -96,10 +114,13 @@ class Zone:
             start = until
 
     def epoch_of(self, text: str) -> int:
-        """Instant of an ISO text: as written when it has an offset, else the site's local time."""
+        """Instant of an ISO text: as written when it has an offset, else the site's local time.
+
+        What the clocks tell twice counts the second time.
+        """
         moment = datetime.fromisoformat(text.strip())
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=self.zone)
+            moment = moment.replace(tzinfo=self.zone, fold=1)
         return int(moment.timestamp())
 
 
@@ -137,7 +158,9 @@ def read_csv(inbox: Path, feed: str) -> Iterator[tuple[str, dict[str, str | None
 
 
 def read_seed(seeds: Path, name: str) -> list[dict[str, str]]:
-    """Records of one file of the organisation's settings."""
+    """Records of one file of the organisation's settings; none where it has no such file."""
+    if not (seeds / f"{name}.csv").exists():
+        return []
     with (seeds / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -155,12 +178,32 @@ def queue_log_epoch(line: str) -> int | None:
     return int(fields[0])
 
 
-def read_queue_log(site: str, path: Path) -> LogFile:
+def log_lines(text: str, zone: Zone) -> Iterator[str]:
+    """Lines of a queue_log; those of its realtime table, a CSV, as the log would have them.
+
+    The table has whole seconds or the exchange's wall clock.
+    """
+    head = text.split("\n", 1)[0].lower()
+    if "," not in head or "queuename" not in head:
+        yield from text.split("\n")
+        return
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        moment = row["time"]
+        at = int(moment) if moment.isdigit() else zone.epoch_of(moment)
+        data = [row.get(f"data{number}") or "" for number in range(1, 6)]
+        while data and not data[-1]:
+            data.pop()
+        yield "|".join(
+            [str(at), row["callid"], row["queuename"], row["agent"], row["event"], *data]
+        )
+
+
+def read_queue_log(site: str, path: Path, zone: Zone) -> LogFile:
     """Lines of one queue_log file; blank ones are no lines, malformed ones are rejected."""
     records: list[tuple[int, str]] = []
     epochs: list[int] = []
     rejected = 0
-    for number, raw in enumerate(read_text(path).split("\n"), start=1):
+    for number, raw in enumerate(log_lines(read_text(path), zone), start=1):
         line = raw.rstrip("\r")
         if not line.strip():
             continue
@@ -205,12 +248,14 @@ def keep_once(group: list[LogFile]) -> Iterator[tuple[LogFile, int, int, str]]:
                 yield file, epoch, number, line
 
 
-def queue_events(inbox: Path) -> tuple[dict[str, list[list[str]]], LogCounts]:
+def queue_events(
+    inbox: Path, zones: dict[str, Zone]
+) -> tuple[dict[str, list[list[str]]], LogCounts]:
     """Every site's queue_log events in their order, without copies: the fields of each line."""
     by_site: dict[str, list[LogFile]] = defaultdict(list)
     counts = LogCounts()
     for site, path in feed_files(inbox, "asterisk_queue_log"):
-        file = read_queue_log(site, path)
+        file = read_queue_log(site, path, zones.get(site) or zone_named("UTC"))
         counts.read += len(file.records) + file.rejected
         counts.rejected += file.rejected
         if file.records:
@@ -276,6 +321,27 @@ def parse_cdr(site: str, fields: list[str], zone: Zone) -> CdrRow | None:
         return None
 
 
+def cdr_records(text: str) -> Iterator[list[str]]:
+    """Records of Master.csv; those of the `cdr` table as that would have them, with linkedid."""
+    records = csv.reader(io.StringIO(text, newline=""))
+    head = next(records, [])
+    if "calldate" not in head:
+        if any(head):
+            yield head
+        yield from (fields for fields in records if any(fields))
+        return
+    for fields in records:
+        row = dict(zip(head, fields, strict=False))
+        begun = datetime.fromisoformat(row["calldate"])
+        ended = begun + timedelta(seconds=int(row["duration"]))
+        found = [""] * 21
+        for index, name in enumerate(CDR_TABLE):
+            found[index] = row.get(name, "")
+        found[9], found[11] = str(begun), str(ended)
+        found[16], found[19] = row["uniqueid"], row["linkedid"]
+        yield found
+
+
 def cdr_rows(inbox: Path, zones: dict[str, Zone]) -> tuple[dict[str, list[CdrRow]], LogCounts]:
     """Every site's CDR rows without copies, in the order of their files and lines."""
     counts = LogCounts()
@@ -285,9 +351,7 @@ def cdr_rows(inbox: Path, zones: dict[str, Zone]) -> tuple[dict[str, list[CdrRow
         zone = zones.get(site) or zone_named("UTC")
         here: Counter[tuple[str, ...]] = Counter()
         known = copies[site]
-        for fields in csv.reader(io.StringIO(read_text(path), newline="")):
-            if not any(fields):
-                continue
+        for fields in cdr_records(read_text(path)):
             counts.read += 1
             row = parse_cdr(site, fields, zone)
             if row is None:

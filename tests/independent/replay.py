@@ -8,6 +8,7 @@ from tests.independent.raw import Zone
 
 # The log and the CDR are two feeds of one source.
 SOURCE = "asterisk"
+OUTSIDE_DIGITS = 7
 REUSED_AFTER_SECONDS = 24 * 3600
 NO_CALL = frozenset({"", "NONE", "REALTIME"})
 VISIT_ENDS = {
@@ -41,8 +42,19 @@ class Contact:
     ended_at: int | None = None
     work_date: str = ""
     outcome: str | None = None
+    direction: str = "inbound"
+    extension: str | None = None
+    exclusion: str | None = None
+    reason: str | None = None
+    has_cdr: bool = False
+    other_ids: set[str] = field(default_factory=set)
     visits: list[Visit] = field(default_factory=list)
     legs: list[Leg] = field(default_factory=list)
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether a queue handed it out, or was to."""
+        return bool(self.visits) or any(leg.queue is not None for leg in self.legs)
 
     @property
     def wait(self) -> int | None:
@@ -89,6 +101,17 @@ class Leg:
     ended_at: int | None = None
     talk: int | None = None
     employee: str | None = None
+    # Seconds from the answer to the end of the agent's own channel; None without its record.
+    channel_talk: int | None = None
+    differs: bool = False
+    # Only sources that log them have them.
+    hold: int | None = None
+    wrap: int | None = None
+
+    @property
+    def handle(self) -> int:
+        """Seconds of talk, hold and after-call work."""
+        return (self.talk or 0) + (self.hold or 0) + (self.wrap or 0)
 
     @property
     def is_transferred_out(self) -> bool:
@@ -238,6 +261,9 @@ class Player:
         contact = self.contact(call, callid, epoch)
         if contact.customer is None and len(data) > 1:
             contact.customer = digits(data[1])
+            if contact.customer and len(contact.customer) < OUTSIDE_DIGITS:
+                # A colleague is no customer.
+                contact.extension, contact.customer = contact.customer, None
         call.leg = None
         call.visit = Visit(
             contact.contact_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
+from fractions import Fraction
 
 from tests.independent import figures
 from tests.independent.count import Counted
@@ -16,7 +17,8 @@ from tests.independent.figures import QueueTally
 from tests.independent.people import post_on
 
 Subject = tuple[str, str]
-Amounts = dict[tuple[Subject, str], dict[str, int]]
+Amount = int | Fraction
+Amounts = dict[tuple[Subject, str], dict[str, Amount]]
 
 MEASURES = {
     "contacts_handled": ("handled", None),
@@ -28,8 +30,28 @@ MEASURES = {
     "ring_no_answer": ("no_answer", "answerable"),
     "repeat_rate": ("repeats", "known_contacts"),
     "fcr": ("resolved", "fcr_contacts"),
+    "fcr_settled": ("settled_resolved", "settled"),
     "csat": ("csat_top", "csat_answers"),
     "occupancy": ("occupied", "staffed"),
+    "nps": ("nps_balance", "nps_answers"),
+    "ces": ("ces_points", "ces_answers"),
+    "resolved_rate": ("resolved_yes", "resolved_answers"),
+    "quality_score": ("quality_earned", "quality_weight"),
+    "customer_accuracy": ("without_customer", "evaluations"),
+    "business_accuracy": ("without_business", "evaluations"),
+    "compliance_accuracy": ("without_compliance", "evaluations"),
+    "complaint_rate": ("valid_complaints", "handled"),
+    "retention_rate": ("retained", "seen"),
+    "reopen_rate": ("reopened_cycles", "solved_cycles"),
+    "first_response_time": ("response", "responded"),
+    "first_response_time_business": ("response_business", "business_responded"),
+    "resolution_time": ("resolution", "resolved_cycles"),
+    "resolution_time_business": ("resolution_business", "business_cycles"),
+    "adherence": ("adherent", "adherence_base"),
+    "absenteeism": ("unplanned_absent", "scheduled"),
+    "attrition": ("leaver_days", "headcount_days"),
+    "training_completion": ("courses_in_time", "courses_due"),
+    "training_gain": ("gained_points", "courses_tested"),
 } | {
     f"service_level_{variant}": (f"{variant}_met", f"{variant}_base")
     for variant in figures.service_levels(QueueTally())
@@ -62,7 +84,7 @@ class Adder:
             found.append(("department", post.department))
         return found
 
-    def add(self, subjects: Iterable[Subject], day: str, **amounts: int) -> None:
+    def add(self, subjects: Iterable[Subject], day: str, **amounts: Amount) -> None:
         """Adds on one day."""
         for subject in subjects:
             mine = self.amounts[subject, day]
@@ -70,14 +92,12 @@ class Adder:
                 mine[measure] += amount
 
 
-def amounts_by_day(counted: Counted, vendors: dict[str, str]) -> Amounts:
-    """(subject, day) → measure → amount."""
-    adder = Adder(counted, vendors)
+def add_telephony(adder: Adder) -> None:
+    """What the switchboards tell."""
     add_queues(adder)
     add_work(adder)
     add_states(adder)
     add_customers(adder)
-    return adder.amounts
 
 
 def add_queues(adder: Adder) -> None:
@@ -102,7 +122,7 @@ def add_queues(adder: Adder) -> None:
 
 def add_work(adder: Adder) -> None:
     """What belongs to agents: legs by their CONNECT, offers by their ring, states by their day."""
-    for leg in adder.counted.legs:
+    for leg in adder.counted.counting(adder.counted.legs):
         if leg.queue is None:
             continue
         subjects = adder.persons(leg.site, leg.agent, leg.employee, leg.work_date)
@@ -112,9 +132,9 @@ def add_work(adder: Adder) -> None:
             handled=1,
             transferred_out=int(leg.is_transferred_out),
             finished=int(leg.talk is not None),
-            handle_seconds=leg.talk or 0,
+            handle_seconds=leg.handle if leg.talk is not None else 0,
         )
-    for offer in adder.counted.offers:
+    for offer in adder.counted.counting(adder.counted.offers):
         subjects = adder.persons(offer.site, offer.agent, offer.employee, offer.work_date)
         adder.add(
             subjects,
@@ -139,7 +159,7 @@ def add_states(adder: Adder) -> None:
 
 
 def add_customers(adder: Adder) -> None:
-    """Repeats of all contacts; resolutions with the first handler; answers with the holder.
+    """Repeats of all contacts; resolutions with the first handler.
 
     A contact whose seven days have not passed has no resolution yet and waits outside.
     """
@@ -160,11 +180,10 @@ def add_customers(adder: Adder) -> None:
             adder.add(
                 subjects, contact.work_date, resolved=int(not flag.has_repeat), fcr_contacts=1
             )
-    for survey in adder.counted.surveys:
-        if survey.question != "csat":
-            continue
-        subjects = adder.persons(survey.site, survey.agent, survey.employee, survey.work_date)
-        adder.add(subjects, survey.work_date, csat_top=int(survey.is_top), csat_answers=1)
+            # The same a week later, for those whose months have to be final when they end.
+            over = (date.fromisoformat(contact.work_date) + timedelta(days=7)).isoformat()
+            subjects = adder.persons(contact.site, first.agent, first.employee, over)
+            adder.add(subjects, over, settled_resolved=int(not flag.has_repeat), settled=1)
 
 
 def period_start(period_type: str, day: str) -> str:
@@ -179,14 +198,16 @@ def period_start(period_type: str, day: str) -> str:
     return moment.isoformat()
 
 
-def kpi_sums(amounts: Amounts, period_type: str) -> dict[tuple[str, ...], tuple[int, int | None]]:
+def kpi_sums(
+    amounts: Amounts, period_type: str
+) -> dict[tuple[str, ...], tuple[Amount, Amount | None]]:
     """(kpi, subject type, subject, period start) → (numerator, denominator)."""
-    sums: dict[tuple[Subject, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    sums: dict[tuple[Subject, str], dict[str, Amount]] = defaultdict(lambda: defaultdict(int))
     for (subject, day), mine in amounts.items():
         period = sums[subject, period_start(period_type, day)]
         for measure, amount in mine.items():
             period[measure] += amount
-    found: dict[tuple[str, ...], tuple[int, int | None]] = {}
+    found: dict[tuple[str, ...], tuple[Amount, Amount | None]] = {}
     for ((subject_type, subject_id), start), mine in sums.items():
         for kpi, (over, under) in MEASURES.items():
             numerator = mine.get(over, 0)

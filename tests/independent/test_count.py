@@ -380,7 +380,7 @@ def test_repeats_of_seven_days(inbox: Path, seeds: Path) -> None:
     for callid, start, queue in starts:
         log(
             inbox,
-            f"{start}|{callid}|{queue}|NONE|ENTERQUEUE||555|1",
+            f"{start}|{callid}|{queue}|NONE|ENTERQUEUE||5550000|1",
             f"{start + 1}|{callid}|{queue}|NONE|ABANDON|1|1|1",
             name=callid,
         )
@@ -485,5 +485,5 @@ def test_survey_belongs_to_who_held_the_contact(inbox: Path, seeds: Path) -> Non
         "s1,a,1,1970-01-01T00:31:00Z,csat,3,5",  # the later delivery stands
         "s2,zz,1,1970-01-01T00:30:00Z,csat,5,5",  # nobody's
     )
-    found = [(one.survey_id, one.employee, one.is_top) for one in count(inbox, seeds).surveys]
+    found = [(one.survey_id, one.held.employee, one.is_top) for one in count(inbox, seeds).surveys]
     assert found == [("s1", "E2", False), ("s2", None, True)]

@@ -14,6 +14,12 @@ from tests.pipeline.test_exit_codes import copy_of_project
 
 pytestmark = pytest.mark.slow
 
+RESTS_ON_SCORES = {
+    *("kpi_results", "score_changes", "score_parts", "scorecards", "tier_transitions"),
+    *("award_results", "compensation_inputs", "compensation_parts", "statements"),
+    *("fct_coaching_needs", "fct_standings"),
+}
+
 
 def append(path: Path, **values: str) -> None:
     """Add a row to a seed; what is not named stays empty."""
@@ -30,14 +36,20 @@ def test_a_changed_weight_changes_scores_and_nothing_upstream(
     project = copy_of_project(tmp_path / "project")
     seed = project / "seeds" / "kpi_weights.csv"
     text = seed.read_text()
-    text = text.replace("agent,employee,agent,fcr,0.30", "agent,employee,agent,fcr,0.40")
-    text = text.replace("agent,employee,agent,csat,0.25", "agent,employee,agent,csat,0.15")
+    text = text.replace(
+        "agent,employee,agent,fcr_settled,0.30,2026-01-01,,",
+        "agent,employee,agent,fcr_settled,0.40,2026-01-01,,a slip",
+    )
+    text = text.replace(
+        "agent,employee,agent,csat,0.25,2026-01-01,,",
+        "agent,employee,agent,csat,0.15,2026-01-01,,a slip",
+    )
     seed.write_text(text)
 
     done = run_line(centre.home, "--as-of", AS_OF, project=project)
     assert done.returncode == 0, done.stdout
-    changed = [line.split(":")[0] for line in differences(before, published_tables(centre.home))]
-    assert changed == ["kpi_results", "scorecards"]
+    changed = {line.split(":")[0] for line in differences(before, published_tables(centre.home))}
+    assert {"kpi_results", "scorecards", "score_parts"} <= changed <= RESTS_ON_SCORES
 
     with duckdb.connect(str(centre.home / "serving" / "marts.duckdb"), read_only=True) as marts:
         # The parts still sum to the score.
@@ -81,6 +93,7 @@ def test_a_kpi_over_existing_measures_is_a_row_in_each_seed(centre: Centre, tmp_
         floor="0",
         target="0.003",
         valid_from="2026-01-01",
+        retroactive_reason="a new KPI",
     )
     before = published_tables(centre.home)
     done = run_line(centre.home, "--as-of", AS_OF, project=project)

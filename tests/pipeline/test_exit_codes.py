@@ -88,11 +88,14 @@ def test_half_a_file_of_garbage_is_held_until_it_is_replaced(
             centre.home, f"select distinct state from marts.load_ledger where path = '{path}'"
         )
         assert states == [("held",)]
+        [(held, why)] = ops_rows(centre.home, "select path, reason from marts.held_files")
+        assert (held, str(why).partition(":")[0]) == (path, "rejected_lines")
     assert path in run_line(centre.home, command="status").stdout
 
     log.write_bytes(good)
     done = run_line(centre.home, "--as-of", AS_OF)
     assert done.returncode == 0, done.stdout
+    assert ops_rows(centre.home, "select path from marts.held_files") == []
     assert differences(published_tables(centre.home), undisturbed) == []
 
 

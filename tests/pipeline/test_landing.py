@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import logging
 import os
 import random
@@ -17,21 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.lib import lake
 from dagster_project.lib.feeds import FeedError, load_feeds
-from dagster_project.lib.landing import (
-    FileReport,
-    LandingReport,
-    Parser,
-    land,
-    ledger,
-    site_of,
-    write_landing_tables,
-    write_ops_tables,
-)
+from dagster_project.lib.landed import ledger, write_landing_tables, write_ops_tables
+from dagster_project.lib.landing import FileReport, Parser, site_of, unknown_entries
 from dagster_project.lib.settings import Home, load_settings
+from tests.landing import land
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -66,11 +62,7 @@ class Line:
 
     def land(self) -> dict[str, FileReport]:
         """Run landing; what became of each file."""
-        return {report.path: report for report in self.report().files}
-
-    def report(self) -> LandingReport:
-        """Run landing."""
-        return land(self.home, self.inbox, FEEDS, PARSER)
+        return {report.path: report for report in land(self.home, self.inbox, FEEDS, PARSER)}
 
     def rows(self, feed: str, columns: str, folder: str = "raw") -> list[tuple[Any, ...]]:
         """Columns of all rows of a feed, sorted."""
@@ -265,7 +257,7 @@ def test_bad_lines_are_named_and_the_rest_is_kept(line: Line) -> None:
         (3, "line", None, "fewer than 5 fields"),
         (4, "epoch", "x", "not a whole number"),
         (5, "epoch", "17", "not between 1990 and 2100"),
-        (6, "event", "DANCE", "unknown event"),
+        (6, "event", "DANCE", "unknown event (expected one of those in feeds.yml)"),
         (7, "data1", "soon", "not a whole number"),
         (8, "line", None, "not UTF-8 (byte 0xff at 18)"),
         (9, "line", None, "NUL byte"),
@@ -367,6 +359,16 @@ def test_a_missing_column_rejects_the_file(line: Line) -> None:
     assert "column answered_at, question is missing" in str(report.message)
 
 
+def test_blank_lines_are_no_records_of_a_file_with_the_wrong_delimiter(line: Line) -> None:
+    line.put("surveys/s.csv", "survey_id;question;answer\n\n1;csat;5\n  \n2;csat;4\n\n")
+    report = line.land()["surveys/s.csv"]
+    assert (report.lines_read, report.rejected, report.status) == (2, 2, "held")
+    assert line.rejects("surveys") == [
+        (1, "survey_id", None, "column is missing"),
+        (2, "survey_id", None, "column is missing"),
+    ]
+
+
 def test_cdr_of_all_widths_and_faults(line: Line) -> None:
     rows = [CDR_ROW.format(second=s) for s in range(50)]
     rows[1] += ',"1.1"'
@@ -397,6 +399,38 @@ def test_parquet_is_read_like_csv(line: Line) -> None:
     assert line.rows("hr_identities", "login, valid_from::varchar") == [("A", "2026-01-01")]
 
 
+def test_a_damaged_parquet_file_harms_no_other(line: Line) -> None:
+    """A column whose size is negative takes down the database that reads it."""
+    sink = io.BytesIO()
+    names = ("site", "login", "employee_id", "valid_from")
+    pq.write_table(pa.table({name: ["2026-01-01"] for name in names}), sink, compression=None)
+    content = bytearray(sink.getvalue())
+    size = pq.ParquetFile(sink).metadata.row_group(0).column(0).total_compressed_size
+    # Sizes are zigzag varints (the lowest bit is the sign), first of the plain, then of the packed.
+    varint = bytes([size * 2 & 0x7F | 0x80, size * 2 >> 7])
+    both = b"\x16" + varint + b"\x16" + varint
+    assert content.count(both) == len(names)
+    content[content.index(both) + 4] |= 1
+    line.put("hr_identities/a.parquet", bytes(content))
+    header = "site,login,employee_id,valid_from\n"
+    for name in "bcd":
+        line.put(f"hr_identities/{name}.csv", f"{header}riga,{name},E1,2026-01-01\n")
+    reports = line.land()
+    assert reports["hr_identities/a.parquet"].status == "held"
+    assert "no readable Parquet file" in str(reports["hr_identities/a.parquet"].message)
+    assert line.rows("hr_identities", "login") == [("b",), ("c",), ("d",)]
+
+
+@pytest.mark.parametrize(("field", "at"), [("duration", 12), ("billsec", 13), ("disposition", 14)])
+def test_an_empty_field_of_a_leg_is_said_to_be_empty(line: Line, field: str, at: int) -> None:
+    fields = CDR_ROW.format(second=0).split(",")
+    fields[at] = ""
+    rows = [",".join(fields), *(CDR_ROW.format(second=s) for s in range(20))]
+    line.put(CDR, "\n".join(rows) + "\n")
+    line.land()
+    assert line.rejects("asterisk_cdr") == [(1, field, None, "empty")]
+
+
 def test_callers_are_only_hashes(line: Line) -> None:
     line.put(
         QUEUE_LOG,
@@ -410,6 +444,72 @@ def test_callers_are_only_hashes(line: Line) -> None:
         (*hashed[0], None, None), (None, None, None),
     ]  # fmt: skip
     assert line.rows("surveys", "customer_hash") == hashed
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "other"),
+    [
+        ("log[1]", "log[1]", "log1"),
+        ("log*", "log*", "log2"),
+        ("log?", "log?", "log3"),
+        ("log\\[1]", "log\\[1]", "log\\1"),
+        (os.fsdecode(b"log-Rezi\xe4"), "log-Rezi\\xe4", "log-Rezi"),
+    ],
+)
+def test_a_name_is_no_pattern_and_may_be_no_utf_8(
+    line: Line, name: str, shown: str, other: str
+) -> None:
+    line.put(f"asterisk_queue_log/{name}", log(0, 1))
+    line.put(f"asterisk_queue_log/{other}", log(5, 6, 7))
+    reports = line.land()
+    assert reports[f"asterisk_queue_log/{shown}"].accepted == 2
+    assert line.logged() == sorted(times(0, 1) + times(5, 6, 7))
+    line.put(f"asterisk_queue_log/{name}", log(0, 1, 2))
+    assert line.land()[f"asterisk_queue_log/{shown}"].new_lines == 1
+    assert {report.status for report in line.land().values()} == {"unchanged"}
+
+
+def test_an_impossible_time_rejects_its_line_only(line: Line) -> None:
+    legs = [CDR_ROW.format(second=s) for s in range(40)]
+    legs[7] = legs[7].replace("2026-10-01 09:00:07", "1900-01-01 09:00:07")
+    legs[8] = legs[8].replace("2026-10-01 09:00:08", "2262-04-12 09:00:08")
+    line.put(CDR, "\n".join(legs) + "\n")
+    line.put(
+        "hr_schedules/s.csv",
+        "employee_id,starts_at,ends_at,activity\n"
+        "E1,1900-01-01T09:00Z,2026-10-01T17:00Z,work\n"
+        + "".join(
+            f"E1,2026-10-01T{n // 60:02}:{n % 60:02}Z,2026-10-01T17:00Z,work\n" for n in range(40)
+        ),
+    )
+    line.put(
+        "hr_assignments/a.csv",
+        "employee_id,role,site,valid_from,valid_to\nE1,agent,riga,1900-01-01,2262-04-12\n",
+    )
+    reports = line.land()
+    assert {report.status for report in reports.values()} == {"parsed"}
+    assert line.rejects("asterisk_cdr") == [
+        (8, "start", "1900-01-01 09:00:07", "not between 1990 and 2100"),
+        (9, "start", "2262-04-12 09:00:08", "not between 1990 and 2100"),
+    ]
+    assert line.rejects("hr_schedules") == [
+        (1, "starts_at", "1900-01-01T09:00Z", "not between 1990 and 2100"),
+    ]
+    # Days of validity may lie anywhere.
+    assert line.rejects("hr_assignments") == []
+
+
+def test_a_header_that_is_none_stays_short_and_printable(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        line.put("surveys/s.csv", "\x1b[31m" + "x" * 500 + "," + "1,2," * 5000)
+        report = line.land()["surveys/s.csv"]
+    assert report.status == "held"
+    assert "survey_id, answered_at, question, answer is missing" in str(report.message)
+    assert "and 9962 more" in str(report.message)
+    assert len(str(report.message)) < 500
+    assert "\x1b" not in caplog.text and "x" * 50 not in caplog.text
 
 
 # ---- held files ---------------------------------------------------------------------------------
@@ -496,7 +596,9 @@ def test_unknown_folders_are_named(line: Line) -> None:
     line.put("astrisk_cdr/Master.csv", "x")
     line.put("surveys/readme.txt", "x")
     line.put("stray.csv", "x")
-    assert set(line.report().unknown) == {"astrisk_cdr", "surveys/readme.txt", "stray.csv"}
+    assert set(unknown_entries(line.inbox, FEEDS)) == {
+        "astrisk_cdr", "surveys/readme.txt", "stray.csv",
+    }  # fmt: skip
 
 
 # ---- kill ---------------------------------------------------------------------------------------
@@ -504,8 +606,9 @@ def test_unknown_folders_are_named(line: Line) -> None:
 LAND = (
     "import sys; from pathlib import Path\n"
     "from dagster_project.lib.feeds import load_feeds\n"
-    "from dagster_project.lib.landing import Parser, land\n"
+    "from dagster_project.lib.landing import Parser\n"
     "from dagster_project.lib.settings import Home\n"
+    "from tests.landing import land\n"
     "print('ready', flush=True)\n"
     "land(Home(Path(sys.argv[1])), Path(sys.argv[2]), load_feeds(), Parser('key', 1, '1GB'))\n"
 )
@@ -561,11 +664,25 @@ def test_hash_key_is_made_once_and_private(tmp_path: Path, monkeypatch: pytest.M
     assert len(key) == 64
     assert settings.hash_key() == key
     assert settings.home.hash_key.stat().st_mode & 0o777 == 0o600
-    monkeypatch.setenv("MERITLINE_HASH_KEY", "mine")
-    assert load_settings(tmp_path).hash_key() == "mine"
     monkeypatch.setenv("MERITLINE_PORT", "x")
     with pytest.raises(ValueError, match="MERITLINE_PORT is 'x'"):
         load_settings(tmp_path)
+
+
+def test_a_home_keeps_the_key_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MERITLINE_HASH_KEY", "mine")
+    assert load_settings(tmp_path).hash_key() == "mine"
+    monkeypatch.setenv("MERITLINE_HASH_KEY", "another")
+    with pytest.raises(ValueError, match="is not the key that the numbers in"):
+        load_settings(tmp_path).hash_key()
+    monkeypatch.delenv("MERITLINE_HASH_KEY")
+    with pytest.raises(ValueError, match="give the same one"):
+        load_settings(tmp_path).hash_key()
+    assert not load_settings(tmp_path).home.hash_key.exists()
+    monkeypatch.setenv("MERITLINE_HASH_KEY", "mine")
+    assert load_settings(tmp_path).hash_key() == "mine"
 
 
 def test_mistakes_in_declarations_are_named(tmp_path: Path) -> None:

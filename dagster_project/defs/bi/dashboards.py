@@ -4,7 +4,7 @@ import dagster as dg
 import yaml
 
 from dagster_project.defs.publishing.assets import publication
-from dagster_project.lib.line import PROJECT
+from dagster_project.lib.settings import PROJECT
 
 
 def _dashboard(document: dict[str, str], name: str) -> dg.AssetSpec:

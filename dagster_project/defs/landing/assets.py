@@ -2,13 +2,18 @@
 
 import dagster as dg
 
+from dagster_project.defs.configuration.assets import CONFIGURATION_KEY
+from dagster_project.defs.fetching.assets import connections_of
 from dagster_project.defs.line import LineResource
 from dagster_project.defs.results import asset_check_result
 from dagster_project.lib.feeds import Feed, load_feeds
 from expectations import raw
 
 # The subject a feed belongs to is told by the first word of its name.
-SUBJECTS = {"hr": "people", "surveys": "customers"}
+SUBJECTS = {
+    **dict.fromkeys(("hr", "appeals"), "people"),
+    **dict.fromkeys(("surveys", "complaints", "quality", "zendesk", "salesforce"), "customers"),
+}
 RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL)
 
 
@@ -24,6 +29,7 @@ def raw_feed(feed: Feed) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
+        deps=[CONFIGURATION_KEY, *connections_of(feed.name)],
         group_name=subject_of(feed.name),
         owners=["team:data"],
         kinds={"parquet"},

@@ -8,11 +8,11 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from dagster_project.defs.line import WAREHOUSE_POOL, LineResource
 from dagster_project.lib import warehouse
-from dagster_project.lib.line import PROJECT
-from dagster_project.lib.settings import load_settings
+from dagster_project.lib.settings import PROJECT, load_settings
 
 UNIQUE_ID = "dagster_dbt/unique_id"
-MANIFEST = warehouse.manifest(PROJECT, load_settings().home)
+SETTINGS = load_settings()
+MANIFEST = warehouse.manifest(PROJECT, SETTINGS.home, SETTINGS.seeds)
 
 
 def _meta(dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:

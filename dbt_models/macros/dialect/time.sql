@@ -22,6 +22,22 @@
     to_utc_timestamp({{ local_instant }}, {{ time_zone }})
 {%- endmacro %}
 
+{#-
+    The same, where another clock tells about when it was (seconds since 1970, or NULL): of an hour that
+    comes twice the pass that lies nearer.
+-#}
+{% macro to_utc_near(local_instant, time_zone, near) -%}
+    {%- set utc = to_utc(local_instant, time_zone) -%}
+    case
+        {%- for shift in [-3600, 3600] %}
+        when {{ to_local(add_seconds(utc, shift), time_zone) }} = {{ local_instant }}
+            and abs({{ epoch_seconds(utc) }} + {{ shift }} - ({{ near }})) < abs({{ epoch_seconds(utc) }} - ({{ near }}))
+            then {{ add_seconds(utc, shift) }}
+        {%- endfor %}
+        else {{ utc }}
+    end
+{%- endmacro %}
+
 {#- Whole seconds since 1970 -> UTC timestamp. -#}
 {% macro from_epoch(seconds) -%}
     {{ return(adapter.dispatch('from_epoch')(seconds)) }}
@@ -115,4 +131,26 @@
         when 6 then 'Sat'
         else 'Sun'
     end
+{%- endmacro %}
+
+{#- The names of zones that the engine knows, column `name`. Spark refuses others when it reads them. -#}
+{% macro known_time_zones() -%}
+    {{ return(adapter.dispatch('known_time_zones')()) }}
+{%- endmacro %}
+{% macro default__known_time_zones() -%}
+    (select name from pg_timezone_names())
+{%- endmacro %}
+{% macro spark__known_time_zones() -%}
+    (select distinct time_zone as name from {{ ref('zendesk_time_zones') }})
+{%- endmacro %}
+
+{# The whole days from one date to a later one. #}
+{% macro days_between(first, last) -%}
+    {{ return(adapter.dispatch('days_between')(first, last)) }}
+{%- endmacro %}
+{% macro default__days_between(first, last) -%}
+    date_diff('day', {{ first }}, {{ last }})
+{%- endmacro %}
+{% macro spark__days_between(first, last) -%}
+    datediff({{ last }}, {{ first }})
 {%- endmacro %}

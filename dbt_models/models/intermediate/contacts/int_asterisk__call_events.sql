@@ -86,6 +86,7 @@ select
     agent_login,
     event,
     customer_key,
+    caller_extension,
     agent_channel_id,
     case
         when event_role in ('visit_end', 'leg_end') and end_rank > 1 then 'unplaced'

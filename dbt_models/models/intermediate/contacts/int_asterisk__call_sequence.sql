@@ -9,6 +9,7 @@ with events as (
         agent_login,
         event,
         customer_key,
+        case when event = 'ENTERQUEUE' then data2 end as caller_extension,
         case when event = 'CONNECT' then data2 end as agent_channel_id,
         event_epoch,
         file_started_at,

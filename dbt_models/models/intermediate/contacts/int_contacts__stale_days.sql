@@ -14,5 +14,8 @@ where (site_id, callid) in (select site_id, callid from {{ ref('int_contacts__to
 union
 {%- endif %}
 {%- endfor %}
+union
+-- The last day of the data, on which customers who never came back are told, may move.
+select max(work_date) as work_date from {{ published('fct_contacts') }}
 
 {%- endif %}

@@ -2,67 +2,37 @@
 {%- if not is_incremental_run() %}
 
 -- A first run works on every call.
-select
-    cast(null as {{ dbt.type_string() }}) as site_id,
-    cast(null as {{ dbt.type_string() }}) as callid
-where false
+select site_id, callid from {{ ref('int_contacts__changed_calls') }}
 
 {%- else %}
 
-with changed_events as (
+-- Rows of one call may have ids of their own, tied by its linkedid: touch one and all are touched.
+with linked as (
 
-    {{ changed_rows('asterisk_queue_log', ['_site_id as site_id', "coalesce(nullif(callid, ''), 'NONE') as callid"]) }}
-
-),
-
-changed_channels as (
-
-    {{ changed_rows('asterisk_cdr', ['_site_id as site_id', 'uniqueid', 'linkedid']) }}
+    select distinct site_id, uniqueid, linkedid
+    from {{ ref('stg_asterisk__cdr') }}
+    where uniqueid <> linkedid
 
 ),
 
--- Lines that an earlier run read and left aside because they were later than its `as_of`.
-ripened as (
+calls_linked as (
 
-    select events.site_id, events.callid
-    from {{ ref('stg_asterisk__queue_events') }} as events
-    inner join {{ source('landing', 'run') }} as run
-        on events.event_epoch > {{ epoch_seconds('run.previous_as_of') }}
+    select site_id, callid as linkedid from {{ ref('int_contacts__changed_calls') }}
     union
-    select cdr.site_id, cdr.linkedid as callid
-    from {{ ref('stg_asterisk__cdr') }} as cdr
-    inner join {{ source('landing', 'run') }} as run on cdr.started_at > run.previous_as_of
-
-),
-
-reattributed as (
-
-    select legs.site_id, legs.callid
-    from {{ published('fct_contact_legs') }} as legs
-    inner join {{ ref('int_people__changed_attributions') }} as changes
-        on legs.site_id = changes.site_id
-        and legs.agent_login = changes.agent_login
-        and legs.answered_at >= changes.changed_from
-        and legs.answered_at < changes.changed_to
-    union
-    select offers.site_id, offers.callid
-    from {{ published('fct_offers') }} as offers
-    inner join {{ ref('int_people__changed_attributions') }} as changes
-        on offers.site_id = changes.site_id
-        and offers.agent_login = changes.agent_login
-        and offers.ended_at >= changes.changed_from
-        and offers.ended_at < changes.changed_to
+    select linked.site_id, linked.linkedid
+    from linked
+    inner join {{ ref('int_contacts__changed_calls') }} as changed
+        on linked.site_id = changed.site_id and linked.uniqueid = changed.callid
 
 )
 
-select site_id, callid from changed_events
+select site_id, callid from {{ ref('int_contacts__changed_calls') }}
 union
-select site_id, uniqueid as callid from changed_channels where uniqueid is not null
+select site_id, linkedid as callid from calls_linked
 union
-select site_id, linkedid as callid from changed_channels where linkedid is not null
-union
-select site_id, callid from ripened
-union
-select site_id, callid from reattributed
+select linked.site_id, linked.uniqueid as callid
+from linked
+inner join calls_linked
+    on linked.site_id = calls_linked.site_id and linked.linkedid = calls_linked.linkedid
 
 {%- endif %}

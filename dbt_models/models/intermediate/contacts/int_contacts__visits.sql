@@ -1,40 +1,29 @@
-with starts as (
-
-    select * from {{ ref('int_asterisk__call_events') }} where event_role = 'visit_start'
-
-),
-
-ends as (
-
-    select * from {{ ref('int_asterisk__call_events') }} where is_visit_end
-
-)
-
 select
-    starts.contact_id,
-    starts.site_id,
-    starts.callid,
-    starts.queue_id,
-    starts.customer_key,
-    case ends.event
-        when 'CONNECT' then 'answered'
-        when 'ABANDON' then 'abandoned'
-        when 'EXITWITHTIMEOUT' then 'timed_out'
-        when 'EXITWITHKEY' then 'exited_by_key'
-        when 'EXITEMPTY' then 'exited_empty'
-        else 'unfinished'
-    end as outcome,
-    starts.visit_number,
-    -- The logged wait wins over the difference of the epochs.
-    case
-        when ends.event_at is not null
-            then coalesce(
-                    ends.logged_wait_seconds,
-                    {{ epoch_seconds('ends.event_at') }} - {{ epoch_seconds('starts.event_at') }}
-                )
-    end as wait_seconds,
-    starts.event_at as enqueued_at,
-    ends.event_at as left_at
-from starts
-left join ends
-    on starts.contact_id = ends.contact_id and starts.visit_number = ends.visit_number
+    contact_id,
+    'asterisk' as source,
+    site_id,
+    callid,
+    queue_id,
+    customer_key,
+    outcome,
+    visit_number,
+    wait_seconds,
+    enqueued_at,
+    left_at
+from {{ ref('int_asterisk__visits') }}
+union all
+select
+    visits.contact_id,
+    visits.source,
+    visits.site_id,
+    visits.callid,
+    visits.queue_id,
+    contacts.customer_key,
+    visits.outcome,
+    visits.visit_number,
+    visits.wait_seconds,
+    visits.enqueued_at,
+    visits.left_at
+from {{ ref('int_sources__visits') }} as visits
+left join {{ ref('int_contacts__calls') }} as contacts on visits.contact_id = contacts.contact_id
+where {{ touched_calls_only('visits') }}

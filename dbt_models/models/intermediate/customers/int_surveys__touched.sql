@@ -15,11 +15,17 @@ with changed as (
 
 select survey_id, question from changed
 union
--- Answers about touched calls may pass to another agent.
+-- Answers about touched calls may pass to another agent. The site is not compared, since rows without
+-- one find their contact at any.
 select survey_id, question
 from {{ ref('stg_surveys__answers') }}
-where (site_id, contact_ref) in (
-        select site_id, callid from {{ ref('int_contacts__touched_calls') }}
+where contact_ref in (
+        select callid from {{ ref('int_contacts__touched_calls') }}
+        union all
+        select aliases.contact_ref
+        from {{ ref('int_contacts__references') }} as aliases
+        inner join {{ ref('int_contacts__touched_calls') }} as touched
+            on aliases.site_id = touched.site_id and aliases.callid = touched.callid
     )
 union
 -- Answers later than the `as_of` of an earlier run.

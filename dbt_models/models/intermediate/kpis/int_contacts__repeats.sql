@@ -4,6 +4,7 @@ with contacts as (
     select *
     from {{ ref('fct_contacts') }}
     where queue_visit_count > 0
+        and not is_excluded
         and customer_key is not null
         and {{ touched_days_only('work_date') }}
 
@@ -28,6 +29,10 @@ neighbours as (
             partition by contacts.customer_key, contacts.reason
             order by contacts.started_at, contacts.contact_id
         ) as next_same_reason_at,
+        lead(contacts.contact_id) over (
+            partition by contacts.customer_key, contacts.reason
+            order by contacts.started_at, contacts.contact_id
+        ) as next_contact_id,
         lag(contacts.started_at) over (
             partition by contacts.customer_key
             order by contacts.started_at, contacts.contact_id
@@ -56,6 +61,11 @@ select
         {{ epoch_seconds('started_at') }} - {{ epoch_seconds('previous_at') }}
         <= {{ 86400 * var('repeat_days') }}, false
     ) as is_repeat,
-    work_date
+    next_contact_id,
+    reason,
+    started_at,
+    work_date,
+    {{ add_days('work_date', var('repeat_days')) }} as settled_date
 from neighbours
 where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    or {{ touched_days_only(add_days('work_date', var('repeat_days')), 'int_measures__rebuilt_days') }}

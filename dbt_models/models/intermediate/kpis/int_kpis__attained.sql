@@ -1,4 +1,5 @@
--- Every value with its interval, target, attainment and nominal weight.
+-- Every value with its target, attainment and nominal weight. Where a score has it, target and attainment
+-- are the score's: of the parts that the period was cut into, for new hires on their ramp.
 with measured as (
 
     select
@@ -15,7 +16,7 @@ with measured as (
         periods.period_end,
         periods.reference_date,
         periods.is_published,
-        kpis.label_en as kpi_label,
+        {{ label('kpis') }} as kpi_label,
         kpis.label_zh as kpi_label_zh,
         kpis.perspective,
         kpis.unit,
@@ -24,9 +25,9 @@ with measured as (
         kpis.numerator as numerator_measure,
         coalesce(
             coalesce(kpi_values.denominator, kpi_values.numerator) >= kpis.minimum_denominator, false
-        ) as is_reliable,
+        ) as is_measured_enough,
         earlier.value as previous_value
-    from {{ ref('int_kpis__values') }} as kpi_values
+    from {{ ref('int_scores__values') }} as kpi_values
     inner join {{ ref('int_kpis__periods') }} as periods
         on kpi_values.period_type = periods.period_type
         and kpi_values.period_start = periods.period_start
@@ -36,7 +37,7 @@ with measured as (
         and kpi_values.subject_id = subjects.subject_id
         and kpi_values.period_type = subjects.period_type
         and kpi_values.period_start = subjects.period_start
-    left join {{ ref('int_kpis__values') }} as earlier
+    left join {{ ref('int_scores__values') }} as earlier
         on kpi_values.subject_type = earlier.subject_type
         and kpi_values.subject_id = earlier.subject_id
         and kpi_values.kpi_code = earlier.kpi_code
@@ -49,12 +50,17 @@ targeted as (
 
     select
         measured.*,
-        targets.low_floor,
-        targets.low_target,
-        targets.floor,
-        targets.target,
-        targets.stretch,
-        targets.cap
+        scores.scheme,
+        scores.weight,
+        scores.effective_weight,
+        scores.contribution,
+        scores.attainment as scored_attainment,
+        scores.is_suspended,
+        case when scores.kpi_code is null then measured.is_measured_enough else scores.is_reliable end as is_reliable,
+        {%- for column in ['low_floor', 'low_target', 'floor', 'target', 'stretch'] %}
+        case when scores.kpi_code is null then targets.{{ column }} else scores.{{ column }} end as {{ column }},
+        {%- endfor %}
+        coalesce(scores.cap, targets.cap) as cap
     from measured
     left join {{ ref('int_kpis__targets') }} as targets
         on measured.subject_type = targets.subject_type
@@ -62,26 +68,16 @@ targeted as (
         and measured.period_type = targets.period_type
         and measured.period_start = targets.period_start
         and measured.kpi_code = targets.kpi_code
-
-),
-
-attained as (
-
-    select
-        *,
-        {{ attainment('value') }} as attainment
-    from targeted
+    left join {{ ref('int_scores__kpis') }} as scores
+        on measured.subject_type = scores.subject_type
+        and measured.subject_id = scores.subject_id
+        and measured.period_type = scores.period_type
+        and measured.period_start = scores.period_start
+        and measured.kpi_code = scores.kpi_code
 
 )
 
 select
-    attained.*,
-    weights.scheme,
-    weights.weight
-from attained
-left join {{ ref('kpi_weights') }} as weights
-    on attained.kpi_code = weights.kpi_code
-    and attained.subject_type = weights.subject_type
-    and (weights.role = '*' or attained.role = weights.role)
-    and weights.valid_from <= attained.reference_date
-    and (weights.valid_to > attained.reference_date or weights.valid_to is null)
+    *,
+    coalesce(scored_attainment, {{ attainment('value') }}) as attainment
+from targeted

@@ -1,17 +1,8 @@
 -- depends_on: {{ ref('fct_measures') }}
 -- The periods to publish anew, and those before them, which they are compared with.
-{%- set everything = var('rescore') or not is_incremental_run() %}
 with days as (
 
-    {%- if everything %}
-    select distinct work_date from {{ ref('fct_measures') }}
-    {%- if is_incremental_run() %}
-    union
-    {%- endif %}
-    {%- endif %}
-    {%- if is_incremental_run() %}
-    select work_date from {{ ref('int_measures__rebuilt_days') }}
-    {%- endif %}
+    select work_date from {{ ref('int_kpis__changed_days') }}
 
 ),
 
@@ -91,6 +82,12 @@ periods as (
     ) as mentioned
     group by period_type, period_start
 
+),
+
+first_figures as (
+
+    select min(work_date) as first_date from {{ ref('fct_measures') }}
+
 )
 
 {% for period_type in period_types() %}
@@ -102,7 +99,9 @@ select
         'month': format_date('period_start', '%Y-%m', 'yyyy-MM'),
         'quarter': format_date('period_start', '%Y', 'yyyy') ~ " || ' Q' || extract(quarter from period_start)",
     }[period_type] }} as period_label,
-    is_published = 1 as is_published,
+    periods.is_published = 1 as is_published,
+    -- A month before the first figure has no list of people to be missing from.
+    {{ shift_period(period_type, 'periods.period_start', 1) }} > first_figures.first_date as is_measured,
     period_start,
     {{ shift_period(period_type, 'period_start', 1) }} as period_end,
     -- Configuration counts as it stands on the period's last day, or today in a running one.
@@ -111,7 +110,8 @@ select
         cast(timestamp '{{ var("as_of") }}' as date)
     ) as reference_date
 from periods
-where period_type = '{{ period_type }}'
+cross join first_figures
+where periods.period_type = '{{ period_type }}'
 {%- if not loop.last %}
 union all
 {%- endif %}

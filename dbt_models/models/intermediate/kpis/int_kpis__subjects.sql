@@ -1,16 +1,10 @@
 -- Each subject of a period under the name and in the place that it had last in it.
-with subjects as (
-
-    select distinct subject_type, subject_id, period_type, period_start
-    from {{ ref('int_kpis__values') }}
-
-),
-
-assignments as (
+with assignments as (
 
     select
         periods.period_type,
         periods.period_start,
+        periods.is_measured,
         employees.*,
         row_number() over (
             partition by periods.period_type, periods.period_start, employees.employee_id
@@ -20,6 +14,18 @@ assignments as (
     inner join {{ ref('dim_employee') }} as employees
         on employees.valid_from <= periods.reference_date
         and (employees.valid_to > periods.period_start or employees.valid_to is null)
+
+),
+
+-- Who did nothing that can be measured is missing from no month's list.
+subjects as (
+
+    select subject_type, subject_id, period_type, period_start
+    from {{ ref('int_kpis__values') }}
+    union
+    select 'employee' as subject_type, employee_id as subject_id, period_type, period_start
+    from assignments
+    where period_type in ('month', 'quarter') and is_measured and role is not null
 
 ),
 
@@ -38,9 +44,7 @@ groups as (
     from assignments
     where {{ level }} is not null
     group by 2, 3, 4
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),
@@ -92,16 +96,18 @@ select
     placed.subject_id,
     placed.period_type,
     case
-        when placed.subject_type = 'company' then 'Whole company'
-        when placed.subject_type = 'site' then sites.label_en
-        when placed.subject_type = 'vendor' and placed.subject_id = 'in_house' then 'In-house'
+        when placed.subject_type = 'company' then {{ in_locale("'Whole company'", "'全公司'") }}
+        when placed.subject_type = 'site' then {{ label('sites') }}
+        when placed.subject_type = 'vendor' and placed.subject_id = 'in_house'
+            then {{ in_locale("'In-house'", "'自营'") }}
         when placed.subject_id like 'login:%'
-            then 'Unattributed ' || split_part(placed.subject_id, ':', 3) || ' (' || sites.label_en || ')'
+            then {{ in_locale("'Unattributed '", "'无归属 '") }}
+                || split_part(placed.subject_id, ':', 3) || ' (' || {{ label('sites') }} || ')'
         else coalesce(placed.full_name, placed.subject_id)
     end as subject_label,
     placed.role,
     placed.site_id,
-    sites.label_en as site_label,
+    {{ label('sites') }} as site_label,
     case
         when placed.subject_type = 'site' or placed.subject_id like 'login:%' then sites.vendor
         else placed.vendor

@@ -20,11 +20,7 @@ with candidates as (
                 kpi_values.period_type,
                 kpi_values.period_start,
                 kpi_values.kpi_code
-            order by
-                case when targets.site_id = '*' then 0 else 4 end
-                + case when targets.role = '*' then 0 else 2 end
-                + case when targets.subject_type = '*' then 0 else 1 end desc,
-                targets.valid_from desc
+            order by {{ target_specificity('targets') }} desc, targets.valid_from desc
         ) as fit
     from {{ ref('int_kpis__values') }} as kpi_values
     inner join {{ ref('int_kpis__subjects') }} as subjects

@@ -31,7 +31,7 @@ summed as (
         '{{ period_type }}' as period_type,
         cast(date_trunc('{{ period_type }}', measures.work_date) as date) as period_start,
         measures.measure,
-        sum(measures.amount) as amount
+        {{ exact_sum('measures.amount') }} as amount
     from {{ ref('fct_measures') }} as measures
     inner join periods
         on periods.period_type = '{{ period_type }}'
@@ -70,12 +70,18 @@ select
     fractions.denominator,
     case
         when kpis.aggregation = 'sum' then fractions.numerator
-        else fractions.numerator / nullif(fractions.denominator, 0)
+        else {{ unit_factor('kpis.unit') }} * fractions.numerator / nullif(fractions.denominator, 0)
     end as value,
     fractions.period_start
 from fractions
 inner join kpis on fractions.kpi_code = kpis.kpi_code
-where kpis.aggregation = 'sum' or fractions.denominator is not null or fractions.numerator <> 0
+where (kpis.aggregation = 'sum' or fractions.denominator is not null or fractions.numerator <> 0)
+    and case fractions.subject_type
+        when 'employee' then coalesce(kpis.lowest_subject, 'employee') = 'employee'
+        when 'team' then coalesce(kpis.lowest_subject, 'employee') <> 'site'
+        when 'department' then coalesce(kpis.lowest_subject, 'employee') <> 'site'
+        else true
+    end
 union all
 select
     percentiles.subject_type,
@@ -88,3 +94,15 @@ select
     percentiles.period_start
 from {{ ref('int_kpis__percentiles') }} as percentiles
 inner join kpis on kpis.aggregation in ('p50', 'p90')
+union all
+select
+    reviews.subject_type,
+    reviews.subject_id,
+    reviews.period_type,
+    kpis.kpi_code,
+    cast(null as double) as numerator,
+    cast(reviews.review_count as double) as denominator,
+    reviews.value,
+    reviews.period_start
+from {{ ref('int_kpis__review_scores') }} as reviews
+inner join kpis on kpis.aggregation = 'reviews'

@@ -14,7 +14,9 @@ with legs as (
         ) as handle_seconds,
         {{ count_where('is_transferred_out') }} as transferred_out
     from {{ ref('fct_contact_legs') }}
-    where queue_id is not null and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    where queue_id is not null
+        and not is_excluded
+        and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
     group by 1, 2, 3
 
 ),
@@ -29,7 +31,7 @@ offers as (
         -- A caller who hangs up while it rings is nobody's missed ring.
         {{ count_where("end_reason <> 'cancelled'") }} as answerable_offers
     from {{ ref('fct_offers') }}
-    where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    where not is_excluded and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
     group by 1, 2, 3
 
 ),
@@ -72,21 +74,28 @@ first_contacts as (
         count(*) as fcr_contacts,
         {{ count_where('not is_repeated') }} as resolved_contacts
     from {{ ref('int_contacts__repeats') }}
-    where outcome = 'answered' and is_final and not is_shared_number
+    where outcome = 'answered'
+        and is_final
+        and not is_shared_number
+        and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
     group by 1, 2, 3
 
 ),
 
-answers as (
+-- The same by the day on which the wait for a repeat is over, so that a month is final when it ends.
+settled_contacts as (
 
     select
-        {{ agent_subject('employee_id', 'agent_login') }} as subject_id,
+        {{ agent_subject('first_employee_id', 'first_agent_login') }} as subject_id,
         site_id,
-        work_date,
-        count(*) as csat_answers,
-        {{ count_where('is_top_answer') }} as csat_top_answers
-    from {{ ref('fct_surveys') }}
-    where is_top_answer is not null and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+        settled_date as work_date,
+        count(*) as settled_contacts,
+        {{ count_where('not is_repeated') }} as settled_resolved_contacts
+    from {{ ref('int_contacts__repeats') }}
+    where outcome = 'answered'
+        and is_final
+        and not is_shared_number
+        and {{ touched_days_only('settled_date', 'int_measures__rebuilt_days') }}
     group by 1, 2, 3
 
 )
@@ -96,5 +105,5 @@ answers as (
     'offers': ['no_answer_offers', 'answerable_offers'],
     'states': ['occupied_seconds', 'staffed_seconds', 'logged_in_seconds'],
     'first_contacts': ['fcr_contacts', 'resolved_contacts'],
-    'answers': ['csat_answers', 'csat_top_answers'],
+    'settled_contacts': ['settled_contacts', 'settled_resolved_contacts'],
 }, 'subject_id, site_id, work_date') }}

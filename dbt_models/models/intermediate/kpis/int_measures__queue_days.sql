@@ -17,7 +17,7 @@ with visits as (
         {%- endfor %}
         sum({{ service_level_base('service_level_variant') }}) as service_level_base
     from {{ ref('fct_queue_visits') }}
-    where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    where not is_excluded and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
     group by site_id, vendor, work_date
 
 ),
@@ -31,7 +31,7 @@ contacts as (
         count(*) as known_contacts,
         {{ count_where('is_repeat') }} as repeat_contacts
     from {{ ref('int_contacts__repeats') }}
-    where not is_shared_number
+    where not is_shared_number and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
     group by site_id, vendor, work_date
 
 )

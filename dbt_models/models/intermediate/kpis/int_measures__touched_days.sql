@@ -1,5 +1,13 @@
 {#- Every day whose figures this run may change; on a first run, every day. -#}
 {%- set measures = published('fct_measures') -%}
+{#- Each gives the days (work_date) on which rows of a mart differ from the last publication. -#}
+{%- set changed_days = [
+    'int_contacts__stale_days', 'int_surveys__stale_days', 'int_quality__changed_days',
+    'int_complaints__changed_days', 'int_retention__touched_days',
+    'int_tickets__changed_days',
+    'int_people__changed_schedules', 'int_people__changed_absences', 'int_people__changed_training',
+    'int_people__changed_reviews', 'int_people__new_days'
+] -%}
 with contact_days as (
 
     select work_date from {{ ref('fct_contacts') }}
@@ -26,10 +34,10 @@ direct as (
 
     select work_date from contact_days
     union
-    select work_date from {{ ref('int_contacts__stale_days') }}
+    {%- for model in changed_days %}
+    select work_date from {{ ref(model) }}
     union
-    select work_date from {{ ref('int_surveys__stale_days') }}
-    union
+    {%- endfor %}
     select work_date from {{ ref('fct_surveys') }}
     {%- if is_incremental_run() %}
     where (survey_id, question) in (
@@ -52,6 +60,14 @@ direct as (
     inner join {{ ref('int_people__changed_attributions') }} as changes
         on days.work_date >= cast(changes.changed_from as date)
         and days.work_date <= cast(changes.changed_to as date)
+    union
+    -- A source's agent states have no day in the marts that tells of them alone.
+    select {{ add_days('cast(parts.first_at as date)', 'cast(days.n as integer)') }} as work_date
+    from {{ ref('stg_landing__changed_parts') }} as parts
+    inner join {{ number_series(0, 400) }} as days
+        on {{ add_days('cast(parts.first_at as date)', 'cast(days.n as integer)') }}
+        <= {{ add_days('cast(parts.last_at as date)', 1) }}
+    where parts.feed in (select feed from {{ ref('int_sources__states') }})
     union
     -- A state that was open at the end of the log goes on now.
     select max(work_date) as work_date

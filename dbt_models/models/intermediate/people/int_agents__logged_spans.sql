@@ -10,10 +10,27 @@ with events as (
         {{ from_epoch('event_epoch') }} as event_at
     from {{ ref('stg_asterisk__queue_events') }}
     where event in (
-            {{ login_events() }}, {{ logoff_events() }}, 'PAUSE', 'PAUSEALL', 'UNPAUSE', 'UNPAUSEALL'
+            {{ login_events() }}, {{ logoff_events() }},
+            'PAUSE', 'PAUSEALL', 'PAUSEREASON', 'UNPAUSE', 'UNPAUSEALL'
         )
         and agent_login <> 'NONE'
         and {{ touched_days_only("cast(" ~ from_epoch('event_epoch') ~ " as date)") }}
+
+),
+
+-- Some write the reason of a pause on a line of its own, in the same second.
+explained as (
+
+    select
+        *,
+        coalesce(
+            data1,
+            case when lead(event) over agent_order = 'PAUSEREASON' then lead(data1) over agent_order end
+        ) as pause_reason
+    from events
+    window agent_order as (
+        partition by site_id, agent_login, event_epoch order by file_started_at, file_path, line_number
+    )
 
 ),
 
@@ -24,7 +41,7 @@ marks as (
         'logged_in' as kind,
         event in ({{ login_events() }}) as is_start,
         is_logoff as ends_all
-    from events
+    from explained
     where event in ({{ login_events() }}, {{ logoff_events() }})
     union all
     -- Whoever logs off, or leaves a queue, is not paused there any more.
@@ -33,8 +50,8 @@ marks as (
         'paused' as kind,
         event in ('PAUSE', 'PAUSEALL') as is_start,
         is_logoff or event = 'UNPAUSEALL' as ends_all
-    from events
-    where event not in ({{ login_events() }})
+    from explained
+    where event not in ({{ login_events() }}, 'PAUSEREASON')
 
 ),
 
@@ -81,7 +98,7 @@ select
     followed.site_id,
     followed.agent_login,
     followed.kind,
-    case when followed.kind = 'paused' then coalesce(followed.data1, '') end as reason,
+    case when followed.kind = 'paused' then coalesce(followed.pause_reason, '') end as reason,
     followed.event_at as started_at,
     least(
         followed.next_here_at,

@@ -2,7 +2,7 @@
 {%- set published_employees = published('dim_employee') -%}
 {%- set place = [
     'employee_id', 'supervisor_id', 'site_id', 'full_name', 'role', 'team', 'department', 'vendor',
-    'hire_date', 'valid_from', 'valid_to'
+    'hire_date', 'leave_date', 'valid_from', 'valid_to'
 ] | join(', ') -%}
 {% if not is_incremental_run() %}
 

@@ -8,41 +8,14 @@
 }}
 {%- set local_date = 'cast(' ~ to_local('legs.answered_at', 'sites.time_zone') ~ ' as date)' %}
 {%- set visit_counts = [
-    'entered_count', 'queued_count', 'answered_count', 'abandoned_count', 'timed_out_count',
+    'entered_count', 'excluded_count', 'queued_count', 'answered_count', 'abandoned_count', 'timed_out_count',
     'exited_count', 'answered_within_count', 'abandoned_within_count', 'short_abandon_count',
     'wait_answered_seconds', 'service_level_met_count', 'service_level_base_count'
 ] %}
 
-with visits as (
+with visit_totals as (
 
-    select *, {{ interval_start('enqueued_at') }} as interval_started_at
-    from {{ ref('fct_queue_visits') }}
-    where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
-
-),
-
-visit_totals as (
-
-    select
-        site_id,
-        queue_id,
-        interval_started_at,
-        work_date,
-        count(*) as entered_count,
-        {{ count_where('is_queued') }} as queued_count,
-        {{ count_where("outcome = 'answered'") }} as answered_count,
-        {{ count_where("outcome = 'abandoned'") }} as abandoned_count,
-        {{ count_where("outcome = 'timed_out'") }} as timed_out_count,
-        {{ count_where("outcome in ('exited_by_key', 'exited_empty')") }} as exited_count,
-        {{ count_where("outcome = 'answered' and is_within_threshold") }} as answered_within_count,
-        {{ count_where("outcome = 'abandoned' and is_within_threshold") }} as abandoned_within_count,
-        {{ count_where('is_short_abandon') }} as short_abandon_count,
-        sum(case when outcome = 'answered' then wait_seconds else 0 end) as wait_answered_seconds,
-        max(wait_seconds) as longest_wait_seconds,
-        sum({{ service_level_met('service_level_variant') }}) as service_level_met_count,
-        sum({{ service_level_base('service_level_variant') }}) as service_level_base_count
-    from visits
-    group by site_id, queue_id, interval_started_at, work_date
+    select * from {{ ref('int_contacts__visit_half_hours') }}
 
 ),
 
@@ -58,7 +31,7 @@ leg_totals as (
         count(distinct legs.agent_login) as answering_agent_count
     from {{ ref('fct_contact_legs') }} as legs
     inner join {{ ref('stg_seeds__sites') }} as sites on legs.site_id = sites.site_id
-    where legs.queue_id is not null
+    where legs.queue_id is not null and not legs.is_excluded
         -- A night shift's legs have the date of its start, their half hours their own.
         and {{ touched_days_only('legs.work_date') }}
         and {{ touched_days_only(local_date, 'int_measures__rebuilt_days') }}
@@ -96,9 +69,9 @@ joined as (
 select
     joined.site_id,
     joined.queue_id,
-    sites.label_en as site_label,
+    {{ label('sites') }} as site_label,
     sites.vendor,
-    coalesce(queues.label_en, joined.queue_id) as queue_label,
+    coalesce({{ label('queues') }}, joined.queue_id) as queue_label,
     {{ weekday_label('joined.work_date') }} as weekday_label,
     {{ iso_weekday('joined.work_date') }} as weekday_number,
     cast(

@@ -22,19 +22,22 @@ queues as (
 
 select
     visits.contact_id,
+    visits.source,
     visits.site_id,
     visits.callid,
     visits.queue_id,
     visits.customer_key,
     visits.outcome,
-    coalesce(queues.label_en, visits.queue_id) as queue_label,
-    sites.label_en as site_label,
+    coalesce({{ label('queues') }}, visits.queue_id) as queue_label,
+    {{ label('sites') }} as site_label,
     sites.vendor,
+    exclusions.exclusion_reason,
     coalesce(queues.reason, visits.queue_id) as reason,
     queues.service_level_variant,
     visits.visit_number,
     cast(visits.wait_seconds as integer) as wait_seconds,
     queues.answer_threshold_seconds,
+    exclusions.contact_id is not null as is_excluded,
     visits.outcome <> 'unfinished' as is_queued,
     coalesce(visits.wait_seconds <= queues.answer_threshold_seconds, false) as is_within_threshold,
     coalesce(
@@ -47,3 +50,5 @@ from visits
 inner join {{ ref('stg_seeds__sites') }} as sites on visits.site_id = sites.site_id
 left join queues
     on visits.site_id = queues.site_id and visits.queue_id = queues.queue_id
+left join {{ ref('int_contacts__exclusions') }} as exclusions
+    on visits.contact_id = exclusions.contact_id

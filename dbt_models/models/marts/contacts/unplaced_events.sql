@@ -18,6 +18,21 @@ with without_call as (
         and event in ({{ call_events() }})
         and {{ touched_calls_only() }}
 
+),
+
+-- A CDR of sixteen columns may lack the id of its call.
+channels as (
+
+    select
+        site_id,
+        'NONE' as callid,
+        channel as agent_login,
+        file_path,
+        line_number,
+        started_at
+    from {{ ref('stg_asterisk__cdr') }}
+    where uniqueid is null and linkedid is null
+
 )
 
 select
@@ -44,3 +59,16 @@ select
     line_number,
     event_at
 from without_call
+union all
+select
+    site_id,
+    callid,
+    cast(null as {{ dbt.type_string() }}) as queue_id,
+    agent_login,
+    'CDR' as event,
+    'no_callid' as reason,
+    file_path,
+    line_number,
+    started_at as event_at
+from channels
+where {{ touched_calls_only() }}

@@ -10,7 +10,7 @@
 
 with answers as (
 
-    select * from {{ ref('stg_surveys__answers') }}
+    select * from {{ ref('int_surveys__judged') }}
     {%- if is_incremental_run() %}
     where (survey_id, question) in (
             select survey_id, question from {{ ref('int_surveys__touched') }}
@@ -22,46 +22,49 @@ with answers as (
 -- An answer rates whoever held the contact last before it was given.
 held as (
 
+    {{ held_contacts('answers', ['survey_id', 'question'], 'answers.answered_at') }}
+
+),
+
+placed as (
+
     select
-        answers.survey_id,
-        answers.question,
-        legs.contact_id,
-        legs.queue_id,
-        legs.agent_login,
-        legs.employee_id,
-        row_number() over (
-            partition by answers.survey_id, answers.question
-            order by legs.answered_at desc, legs.leg_number desc
-        ) as recency
+        answers.*,
+        held.contact_id,
+        held.employee_id,
+        held.agent_login,
+        held.queue_id,
+        coalesce(held.is_excluded, false) as is_excluded,
+        coalesce(held.site_id, answers.site_id) as place
     from answers
-    inner join {{ ref('fct_contact_legs') }} as legs
-        on answers.site_id = legs.site_id
-        and answers.contact_ref = legs.callid
-        and answers.answered_at >= legs.answered_at
+    left join held
+        on answers.survey_id = held.survey_id
+        and answers.question = held.question
+        and held.recency = 1
+        and held.is_one_site
 
 )
 
 select
-    answers.survey_id,
-    held.contact_id,
-    held.employee_id,
-    held.agent_login,
-    held.queue_id,
-    answers.site_id,
-    answers.contact_ref,
-    answers.customer_key,
-    answers.question,
-    answers.answer,
-    answers.scale_max,
-    case
-        when answers.question = 'csat' and answers.answer between 1 and coalesce(answers.scale_max, 5)
-            then answers.answer >= coalesce(answers.scale_max, 5) - 1
-    end as is_top_answer,
-    cast({{ to_local('answers.answered_at', 'sites.time_zone') }} as date) as work_date,
-    answers.answered_at
-from answers
-inner join {{ ref('stg_seeds__sites') }} as sites on answers.site_id = sites.site_id
-left join held
-    on answers.survey_id = held.survey_id
-    and answers.question = held.question
-    and held.recency = 1
+    placed.survey_id,
+    placed.contact_id,
+    placed.employee_id,
+    placed.agent_login,
+    placed.queue_id,
+    placed.place as site_id,
+    placed.contact_ref,
+    placed.customer_key,
+    placed.question,
+    placed.invalid_reason,
+    placed.answer,
+    placed.scale_max,
+    placed.promoter_balance,
+    placed.ease_points,
+    placed.is_top_answer,
+    placed.is_resolved,
+    placed.invalid_reason is null as is_valid,
+    placed.is_excluded,
+    cast({{ to_local('placed.answered_at', 'sites.time_zone') }} as date) as work_date,
+    placed.answered_at
+from placed
+inner join {{ ref('stg_seeds__sites') }} as sites on placed.place = sites.site_id

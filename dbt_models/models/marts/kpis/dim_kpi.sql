@@ -1,6 +1,6 @@
 select
     kpi_code,
-    label_en as kpi_label,
+    {{ label('kpis') }} as kpi_label,
     label_zh as kpi_label_zh,
     perspective,
     numerator as numerator_measure,
@@ -13,4 +13,4 @@ select
     minimum_denominator,
     is_retired,
     review_date
-from {{ ref('kpis') }}
+from {{ ref('kpis') }} as kpis

@@ -6,39 +6,56 @@
         pre_hook="{{ delete_touched('work_date', ref('int_measures__rebuilt_days')) }}",
     )
 }}
+{#- Each gives a person's figures of a day: subject_id, site_id, work_date, measure, amount. -#}
+{%- set person_days = [
+    'int_measures__agent_days', 'int_measures__survey_days', 'int_measures__quality_days',
+    'int_measures__ticket_days', 'int_people__measures'
+] %}
+{#- Each gives a site's figures of a day: site_id, vendor, work_date, measure, amount. -#}
+{%- set site_days = ['int_measures__queue_days', 'int_measures__retention_days'] %}
 
--- Who stood where on the day: an agent's work counts for the team of that day, wherever it moved since.
-with placed as (
+with person_days as (
 
-    select
-        agent_days.subject_id as employee,
-        employees.team,
-        employees.department,
-        agent_days.site_id as site,
-        coalesce(employees.vendor, sites.vendor) as vendor,
-        'company' as company,
-        agent_days.work_date,
-        agent_days.measure,
-        agent_days.amount
-    from {{ ref('int_measures__agent_days') }} as agent_days
-    inner join {{ ref('stg_seeds__sites') }} as sites on agent_days.site_id = sites.site_id
-    left join {{ ref('dim_employee') }} as employees
-        on agent_days.subject_id = employees.employee_id
-        and agent_days.work_date >= employees.valid_from
-        and (agent_days.work_date < employees.valid_to or employees.valid_to is null)
+    {%- for model in person_days %}
+    select subject_id, site_id, work_date, measure, amount from {{ ref(model) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 
 ),
 
-queue_days as (
+-- Who stood where on the day: an agent's work counts for the team of that day, wherever it moved since.
+placed as (
 
     select
-        site_id as site,
-        vendor,
+        person_days.subject_id as employee,
+        employees.team,
+        employees.department,
+        person_days.site_id as site,
+        coalesce(employees.vendor, sites.vendor) as vendor,
         'company' as company,
-        work_date,
-        measure,
-        amount
-    from {{ ref('int_measures__queue_days') }}
+        person_days.work_date,
+        person_days.measure,
+        person_days.amount
+    from person_days
+    inner join {{ ref('stg_seeds__sites') }} as sites on person_days.site_id = sites.site_id
+    left join {{ ref('dim_employee') }} as employees
+        on person_days.subject_id = employees.employee_id
+        and person_days.work_date >= employees.valid_from
+        and (person_days.work_date < employees.valid_to or employees.valid_to is null)
+
+),
+
+site_days as (
+
+    {%- for model in site_days %}
+    select site_id as site, vendor, 'company' as company, work_date, measure, amount
+    from {{ ref(model) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 
 ),
 
@@ -54,7 +71,7 @@ cascaded as (
     {% endfor %}
     {%- for level in ['site', 'vendor', 'company'] %}
     select '{{ level }}' as subject_type, {{ level }} as subject_id, work_date, measure, amount
-    from queue_days
+    from site_days
     {%- if not loop.last %}
     union all
     {% endif %}
@@ -66,7 +83,7 @@ select
     subject_type,
     subject_id,
     measure,
-    sum(amount) as amount,
+    {{ exact_sum('amount') }} as amount,
     work_date
 from cascaded
 group by subject_type, subject_id, measure, work_date

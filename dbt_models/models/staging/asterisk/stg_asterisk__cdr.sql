@@ -28,10 +28,15 @@ zoned as (
         rows_read.billsec_seconds as billed_seconds,
         rows_read._path as file_path,
         rows_read._line_number as line_number,
-        -- Master.csv is in the site's local time.
-        {{ to_utc('rows_read.start_at', 'sites.time_zone') }} as started_at,
-        {{ to_utc('rows_read.answer_at', 'sites.time_zone') }} as answered_at,
-        {{ to_utc('rows_read.end_at', 'sites.time_zone') }} as ended_at
+        rows_read.answer_at,
+        rows_read.end_at,
+        sites.time_zone,
+        -- Master.csv is in the site's local time; a uniqueid has the epoch of its channel.
+        {{ to_utc_near(
+            'rows_read.start_at',
+            'sites.time_zone',
+            "try_cast(regexp_extract(rows_read.uniqueid, '([0-9]+)[.][0-9]+$', 1) as bigint)"
+        ) }} as started_at
     from rows_read
     inner join {{ ref('stg_seeds__sites') }} as sites on rows_read._site_id = sites.site_id
     left join duplicates
@@ -40,5 +45,25 @@ zoned as (
 
 )
 
-select * from zoned
+select
+    site_id,
+    uniqueid,
+    linkedid,
+    source_key,
+    destination_extension,
+    destination_key,
+    channel,
+    destination_channel,
+    last_application,
+    disposition,
+    duration_seconds,
+    billed_seconds,
+    file_path,
+    line_number,
+    started_at,
+    {{ to_utc_near(
+        'answer_at', 'time_zone', epoch_seconds('started_at') ~ ' + duration_seconds - billed_seconds'
+    ) }} as answered_at,
+    {{ to_utc_near('end_at', 'time_zone', epoch_seconds('started_at') ~ ' + duration_seconds') }} as ended_at
+from zoned
 where started_at <= timestamp '{{ var("as_of") }}'

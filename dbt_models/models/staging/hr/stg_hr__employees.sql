@@ -1,11 +1,22 @@
-with newest as (
+with known as (
 
-    {{ latest_by_key('hr_employees', ['employee_id'], 'updated_at') }}
+    select rows_read.*
+    from {{ source('raw', 'hr_employees') }} as rows_read
+    inner join {{ ref('stg_seeds__sites') }} as sites on rows_read._site_id = sites.site_id
+    where rows_read.updated_at is null
+        or {{ landed_utc('rows_read.updated_at', 'sites.time_zone') }} <= timestamp '{{ var("as_of") }}'
+
+),
+
+newest as (
+
+    {{ newest_rows('known', ['employee_id'], 'updated_at') }}
 
 )
 
 select
     employee_id,
+    _site_id as site_id,
     full_name,
     email,
     currency,

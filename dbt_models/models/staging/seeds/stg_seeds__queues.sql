@@ -5,6 +5,10 @@ with seen as (
     select distinct _site_id as site_id, queue as queue_id
     from {{ source('raw', 'asterisk_queue_log') }}
     where queue <> 'NONE'
+    {%- for source in source_names('visits') %}
+    union
+    select distinct site_id, queue_id from {{ ref('stg_' ~ source ~ '__visits') }}
+    {%- endfor %}
 
 ),
 

@@ -1,5 +1,5 @@
--- A file outside any site folder belongs to the site `default`; a site that nobody has described yet
--- keeps its folder's name. Both live in UTC.
+-- A file outside any site folder belongs to the site `default`; a site that nobody has described yet,
+-- of a folder or of HR, keeps its name. Both live in UTC.
 with described as (
 
     select site_id, label_en, label_zh, time_zone, vendor, currency from {{ ref('sites') }}
@@ -9,6 +9,10 @@ with described as (
 found as (
 
     select distinct site_id from {{ source('landing', 'files') }} where site_id is not null
+    union
+    select distinct site as site_id from {{ source('raw', 'hr_assignments') }} where site is not null
+    union
+    select distinct site as site_id from {{ source('raw', 'hr_identities') }} where site is not null
     union
     select 'default' as site_id
 

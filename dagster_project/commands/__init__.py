@@ -1,0 +1,1 @@
+"""Commands of `meritline`, one module for each subject."""

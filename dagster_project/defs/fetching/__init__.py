@@ -1,0 +1,1 @@
+"""Databases and APIs, fetched before the feeds land."""

@@ -1,0 +1,3 @@
+"""The configuration in `seeds/`: read, validated, and compared with what is published."""
+
+CHECK = "configuration"

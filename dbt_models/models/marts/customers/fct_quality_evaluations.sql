@@ -1,0 +1,25 @@
+-- depends_on: {{ ref('int_quality__changed_days') }}
+select
+    evaluation_id,
+    contact_id,
+    employee_id,
+    evaluator_id,
+    queue_id,
+    site_id,
+    contact_ref,
+    employee_ref,
+    form,
+    form_version,
+    item_count,
+    applicable_weight,
+    earned_weight,
+    score,
+    is_autofailed,
+    has_customer_error,
+    has_business_error,
+    has_compliance_error,
+    is_calibration,
+    is_excluded,
+    work_date,
+    evaluated_at
+from {{ ref('int_quality__evaluations') }}

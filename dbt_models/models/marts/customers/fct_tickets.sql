@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('int_tickets__changed_days') }}
+select * from {{ ref('int_tickets__tickets') }}

@@ -1,0 +1,6 @@
+select
+    email,
+    employee_id,
+    reason
+from {{ ref('access') }}
+where reason = 'self'

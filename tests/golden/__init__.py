@@ -1,0 +1,1 @@
+"""Cases worked by hand: what one pays whom, and why, before any program says so."""
