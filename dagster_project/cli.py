@@ -11,6 +11,7 @@ import importlib
 import logging
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import traceback
@@ -291,7 +292,7 @@ def _execute(
 
     # Its log is in the UI; here it would only repeat what the bars and the result say.
     logging.getLogger("dagster").addHandler(logging.NullHandler())
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, _event_log_open(settings):
         result = defs.resolve_job_def("line").execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -322,11 +323,39 @@ def _execute(
     return None
 
 
+@contextmanager
+def _event_log_open(settings: Settings) -> Iterator[None]:
+    """Let Dagster write its events without waiting for the disk at each of them.
+
+    It opens and closes its log for every event, and whoever closes SQLite's last connection waits
+    for a checkpoint; so one stays open. The log is history: it survives a killed process, and only
+    a power cut may take its last events.
+    """
+    import sqlalchemy
+
+    def wait_at_checkpoints_only(connection: object, _: object) -> None:
+        # Great Expectations opens DuckDB by the same library.
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("pragma synchronous = normal")
+
+    engine = sqlalchemy.engine.Engine
+    sqlalchemy.event.listen(engine, "connect", wait_at_checkpoints_only)
+    log = sqlite3.connect(settings.home.dagster / "event_log.db")
+    try:
+        log.execute("select count(*) from sqlite_schema")
+        yield
+    finally:
+        log.close()
+        sqlalchemy.event.remove(engine, "connect", wait_at_checkpoints_only)
+
+
 def _use_home(settings: Settings) -> None:
     """Make home and seeds those that Dagster and dbt see, here and in subprocesses."""
     os.environ["MERITLINE_HOME"] = str(settings.home.root)
     os.environ["MERITLINE_SEEDS"] = str(settings.seeds)
     os.environ["DAGSTER_HOME"] = str(settings.home.dagster)
+    # Dagster writes one event at a time unless told otherwise.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "100")
     settings_file = settings.home.dagster / "dagster.yaml"
     if not settings_file.exists():
         settings_file.parent.mkdir(parents=True, exist_ok=True)
@@ -394,13 +423,16 @@ def _listening(out: Console) -> Iterator[None]:
             )
 
         listener = events.Listener(show, lambda text: bars.console.print(escape(text)))
-        events.LOGGER.addHandler(listener)
-        events.LOGGER.setLevel(logging.INFO)
-        events.LOGGER.propagate = False
+        loggers = (events.LOGGER, events.UNDERWAY)
+        for logger in loggers:
+            logger.addHandler(listener)
+            logger.setLevel(logging.INFO)
+            logger.propagate = False
         try:
             yield
         finally:
-            events.LOGGER.removeHandler(listener)
+            for logger in loggers:
+                logger.removeHandler(listener)
             # Stages that were never reached, or had nothing to do, leave no empty bars behind.
             for task in bars.tasks:
                 bars.update(task.id, visible=task.total is not None)

@@ -1,4 +1,4 @@
-"""Progress as log records: the terminal draws them, Dagster's UI shows them as text."""
+"""Progress as log records: the terminal draws them, Dagster's UI tells a stage's begin and end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LOGGER = logging.getLogger("meritline")
+# Dagster writes each record of its managed logger to its database, which takes longer than most
+# models; so what is underway goes to a logger that only the terminal listens to.
+UNDERWAY = logging.getLogger("meritline_progress")
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Progress:
 def report(stage: str, label: str, done: int = 0, total: int = 0) -> None:
     """Tell whoever listens how far `stage` is."""
     count = f" {done}/{total}" if total else ""
-    LOGGER.info(
+    logger = UNDERWAY if 0 < done < total else LOGGER
+    logger.info(
         "%s%s: %s", stage, count, label, extra={"progress": Progress(stage, done, total, label)}
     )
 
