@@ -31,8 +31,10 @@ class AuditLogger(DBEventLogger):
         if not has_request_context():
             return
         watched = sorted(g.pop("watched_datasets", ()))
-        exported = self.exported(action, named.get("records") or [{}])
-        if watched or exported:
+        exported = g.get("exported") or self.exported(action, named.get("records") or [{}])
+        # Superset logs each step of a request; that something was taken along is told once.
+        if watched or (exported and "exported" not in g):
+            g.exported = exported
             self.write(action, exported, watched)
 
     @staticmethod

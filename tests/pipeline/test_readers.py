@@ -24,7 +24,7 @@ link, stop, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 with out.open("w") as file:
     while not stop.exists():
         try:
-            with duckdb.connect(link, read_only=True) as connection:
+            with duckdb.connect(link, True, {"threads": 1}) as connection:
                 connection.execute("use marts.marts")
                 run_id = connection.execute("select run_id from publication").fetchone()[0]
                 seen = connection.execute(
@@ -36,7 +36,7 @@ with out.open("w") as file:
         except Exception as error:
             look = {"at": time.time(), "error": str(error)}
         print(json.dumps(look), file=file, flush=True)
-        time.sleep(0.05)
+        time.sleep(0.5)
 """
 
 
