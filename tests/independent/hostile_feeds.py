@@ -85,3 +85,4 @@ def write_feeds(inbox: Path, seed: int = 11) -> None:
     hostile_people.write_incidents(inbox)
     hostile_people.write_answers(rng, inbox, refs)
     hostile_people.write_dublin(inbox)
+    hostile_people.write_leaders(inbox)

@@ -164,6 +164,54 @@ def write_answers(rng: random.Random, inbox: Path, refs: dict[str, list[str]]) -
         write(inbox / "surveys" / f"site={site}" / "all-questions.csv", lines)
 
 
+def write_leaders(inbox: Path) -> None:
+    """Who leads whom: a circle, two who share an address, managers, and who did until yesterday."""
+    write(
+        inbox / "hr_employees" / "c-leaders.csv",
+        [
+            "employee_id,full_name,email,hire_date,leave_date,employment_share,base_pay,currency,"
+            "updated_at",
+            *(
+                f"{person},Leader,{email},2025-01-01,{last},1,3000,EUR,2026-01-01T00:00:00Z"
+                for person, email, last in (
+                    ("L1", " Lead@Example.com ", ""),
+                    ("L2", "chief@example.com", ""),
+                    ("L3", "twins@example.com", ""),
+                    ("L4", "Twins@example.com", ""),
+                    ("L5", "gone@example.com", "2026-10-30"),
+                    ("L6", "yesterday@example.com", ""),
+                    ("L7", "site@example.com", ""),
+                    ("L8", "vendor@example.com", ""),
+                    ("L9", "nowhere@example.com", ""),
+                    ("A1", "a1@example.com", ""),
+                    ("A2", "", ""),
+                    ("A3", "a3@example.com", ""),
+                    ("A4", "a4@example.com", ""),
+                )
+            ),
+        ],
+    )
+    write(
+        inbox / "hr_assignments" / "c-leaders.csv",
+        [
+            "employee_id,role,team,department,supervisor_id,site,vendor,shift,valid_from,valid_to",
+            "L1,team_lead,Leads,Care,L2,riga,in_house,day,2025-01-01,",
+            "L2,team_lead,Leads,Care,L1,riga,in_house,day,2025-01-01,",
+            "L3,team_lead,Leads,Care,L2,riga,in_house,day,2025-01-01,",
+            "L4,team_lead,Leads,Care,L2,riga,in_house,day,2025-01-01,",
+            "L5,team_lead,Leads,Care,L2,riga,in_house,day,2025-01-01,",
+            "L6,team_lead,Leads,Care,,manila,,day,2025-01-01,",
+            "L7,site_manager,Leads,Care,,dublin,Atlantic Care,day,2025-01-01,",
+            "L8,vendor_manager,Leads,Care,,riga,Atlantic Care,day,2025-01-01,",
+            "A1,agent,Led,Care,L1,riga,in_house,day,2025-01-01,",
+            "A2,agent,Led,Care,L3,riga,in_house,day,2025-01-01,",
+            "A3,agent,Led,Care,L6,riga,in_house,day,2025-01-01,2026-11-01",
+            "A3,agent,Led,Care,L1,riga,in_house,day,2026-11-01,",
+            "A4,agent,Led,Care,L5,riga,in_house,day,2025-01-01,",
+        ],
+    )
+
+
 def write_dublin(inbox: Path) -> None:
     """Dublin's people: one who also works in Riga, one who left, a login that changed hands."""
     write(

@@ -116,6 +116,7 @@ class Post:
     department: str | None
     site: str | None
     vendor: str | None
+    supervisor: str | None = None
 
 
 def posts(inbox: Path, leavers: dict[str, str] | None = None) -> dict[str, list[Post]]:
@@ -139,6 +140,7 @@ def posts(inbox: Path, leavers: dict[str, str] | None = None) -> dict[str, list[
             row.get("department"),
             row.get("site"),
             row.get("vendor"),
+            row.get("supervisor_id") or None,
         )
     found: dict[str, list[Post]] = defaultdict(list)
     for (employee, _), post in known.items():

@@ -11,8 +11,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tests.independent import detect, exclusions, quality, reconcile, tickets, workforce
-from tests.independent.count import Counted
+from tests.independent import (
+    access,
+    detect,
+    exclusions,
+    quality,
+    raw,
+    reconcile,
+    tickets,
+    workforce,
+)
+from tests.independent.count import SEEDS, Counted
 from tests.independent.people import FOREVER
 from tests.independent.raw import Zone
 from tests.independent.records import site_zone
@@ -174,6 +183,12 @@ def training_rows(source: Source) -> Rows:
             yield one.employee, one.day, rounded(Fraction(one.amounts["gained_points"]))
 
 
+def access_rows(source: Source) -> Rows:
+    """Whom each address lets see, and why."""
+    vendors = {row["site_id"]: row["vendor"] for row in raw.read_seed(SEEDS, "sites")}
+    return access.seen(staff_of(source), vendors)
+
+
 def shared_logins(source: Source) -> Rows:
     """Logins that two people used at once."""
     for (site, login, day), found in detect.overlapping(source.counted.legs).items():
@@ -290,6 +305,10 @@ TABLES = {
         where gain_points is not null
         """,
         training_rows,
+    ),
+    "access": Table(
+        "select email, employee_id, reason from access",
+        access_rows,
     ),
     "shared_logins": Table(
         """
