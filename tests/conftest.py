@@ -30,6 +30,15 @@ class Centre:
         return [self.home / "inbox" / path.relative_to(self.late) for path in files]
 
 
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Give each test the environment back that the line, in the same process, may have set."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Centre:
     """Publish ten simulated days of twelve agents, the logs of the last one held back."""

@@ -23,17 +23,24 @@ AS_OF = "2026-11-01"
 Tables = dict[str, list[tuple[object, ...]]]
 
 
+def stand_in_place(home: Path) -> Path:
+    """Let a home stand where dbt looks for it, and return that path."""
+    place = PLACE / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.symlink_to(home.absolute())
+    return place
+
+
 def start_line(
     home: Path, *arguments: str, command: str = "run", project: Path = PROJECT
 ) -> subprocess.Popen[str]:
     """Start `meritline` in a process of its own, on one home at a time."""
-    home.mkdir(parents=True, exist_ok=True)
-    (PLACE / "home").unlink(missing_ok=True)
-    (PLACE / "home").symlink_to(home.absolute())
+    place = stand_in_place(home)
     if (PLACE / "read").exists() and not (home / "build" / "dbt").exists():
         shutil.copytree(PLACE / "read", home / "build" / "dbt")
     environment = {name: value for name, value in os.environ.items() if "MERITLINE" not in name}
-    line = [sys.executable, "-m", "dagster_project.cli", command, "--home", str(PLACE / "home")]
+    line = [sys.executable, "-m", "dagster_project.cli", command, "--home", str(place)]
     return subprocess.Popen(
         [*line, *arguments],
         cwd=project,

@@ -51,8 +51,6 @@ def erase(options: argparse.Namespace, settings: Settings, out: Console) -> int:
         out.print("[red]The last publication still has the person.[/red] Mend what held the run")
         out.print("back, and run again: meritline run")
         return code
-    # dbt writes down the command line, and that names the person.
-    (home.root / "build" / "dbt" / "run_results.json").unlink(missing_ok=True)
     if left := erasing.places(home, inbox, who):
         for file in left:
             out.print(f"[red]still there[/red]  {escape(file)}")

@@ -148,6 +148,9 @@ def build(
         "rescore": refresh.scores,
     }
     arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
+    # What `manifest` wrote stays as it is: a run that is killed while it writes that again would
+    # leave half a file, which no later run could read.
+    arguments.append("--no-write-json")
     if refresh.full:
         arguments.append("--full-refresh")
     outcome = _invoke(project, home, seeds, arguments, listen, _parsed(home))
