@@ -195,7 +195,7 @@ TALISMAN_CONFIG = {
 HTML_SANITIZATION = True
 HTML_SANITIZATION_SCHEMA_EXTENSIONS = {
     "attributes": {
-        "*": ["className", "title", "role", "ariaLabel"],
+        "*": ["className", "title", "role", "ariaLabel", "tabIndex"],
         "svg": ["viewBox", "preserveAspectRatio", "width", "height"],
         "polyline": ["points"],
         "line": ["x1", "x2", "y1", "y2"],

@@ -25,8 +25,9 @@ RAW_NAME = re.compile(r"\b[a-z][a-z0-9]*_[a-z0-9_]+\b")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ROLES: dict[str, Any] = yaml.safe_load((SUPERSET / "roles.yaml").read_text(encoding="utf-8"))
 PAGES = [(role.lower(), page) for role, declared in ROLES.items() for page in declared["pages"]]
-# In the other language each page once, as the first role that has it.
+# In the other language each page once: as the role that opens on it, else the first that has it.
 READERS = {page: user for user, page in reversed(PAGES)}
+READERS |= {role["pages"][0]: user.lower() for user, role in reversed(ROLES.items())}
 CUT = """
 [...document.querySelectorAll(
     '.ml-name, .ml-value, [data-test=slice-header] .header-title, [data-test=editable-title]')]
