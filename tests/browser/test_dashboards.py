@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import statistics
+from collections import Counter
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
-from tests.browser.server_pages import chart, choose, open_dashboard, wait_until_drawn
+from tests.browser.server_pages import (
+    chart,
+    choose,
+    open_dashboard,
+    shown_rows,
+    wait_until_drawn,
+)
 from tests.browser.superset_server import Server
 
 if TYPE_CHECKING:
@@ -16,15 +24,39 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+HEADLINE = {
+    "Overall score": "score",
+    "Service level": "service_level",
+    "Abandonment": "abandonment_rate",
+    "Handling time": "aht",
+    "First contact resolution": "fcr",
+    "Satisfaction": "csat",
+    "Occupancy": "occupancy",
+}
+MATRIX = (
+    *("score", "service_level", "abandonment_rate", "aht", "occupancy", "fcr", "csat"),
+    "transfer_rate",
+)
 DASHBOARDS = ("executive-scorecard", "operations", "data-quality")
 TALL = 3000
 
 
-def marts_value(server: Server, query: str) -> object:
+def marts_rows(server: Server, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(server.home / "serving" / "marts.duckdb"), read_only=True) as marts:
-        row = marts.execute(query).fetchone()
-    assert row is not None
-    return row[0]
+        return marts.execute(query).fetchall()
+
+
+def marts_value(server: Server, query: str) -> object:
+    return marts_rows(server, query)[0][0]
+
+
+def written(unit: str, value: float | None) -> str:
+    """A figure as people read it."""
+    if value is None:
+        return "–"
+    minutes, seconds = divmod(round(value), 60)
+    forms = {"ratio": f"{100 * value:.1f}%", "seconds": f"{minutes}:{seconds:02d}"}
+    return forms.get(unit, f"{value:.1f}")
 
 
 def shown_month(page: Page) -> date:
@@ -66,11 +98,69 @@ def test_first_screen_shows_the_leading_figures(
     page.close()
 
 
-def test_service_level_on_the_screen_is_the_marts(
+def test_every_unit_has_the_figures_of_the_marts(executive: BrowserContext, server: Server) -> None:
+    page = open_dashboard(executive, server, "executive-scorecard", TALL)
+    month = shown_month(page)
+    results = marts_rows(
+        server,
+        f"""
+        select subject_type, subject_label, kpi_code, unit, value from marts.marts.kpi_results
+        where period_type = 'month' and period_start = '{month}'
+            and subject_type in ('company', 'site', 'vendor', 'department', 'team')
+        union all
+        select subject_type, subject_label, 'score', 'score', score from marts.marts.scorecards
+        where period_type = 'month' and period_start = '{month}'
+            and subject_type in ('company', 'site', 'vendor', 'department', 'team')
+        """,
+    )
+    figures = {(kind, unit, kpi): written(of, value) for kind, unit, kpi, of, value in results}
+    company = {kpi: text for (kind, _, kpi), text in figures.items() if kind == "company"}
+    for name, kpi in HEADLINE.items():
+        assert card(page, name) == company[kpi], name
+
+    units = {(kind, unit) for kind, unit, _ in figures if kind != "company"}
+    rows = [
+        [unit, *(figures.get((kind, unit, kpi), "–") for kpi in MATRIX)] for kind, unit in units
+    ]
+    # Of whom nothing is measured, such as a team of managers, nothing is shown.
+    expected = sorted(row for row in rows if set(row[1:]) != {"–"})
+    assert len(expected) >= 5
+    table = shown_rows(page, "Side by side: sites, vendors, departments, teams")
+    # The third cell is the change of the score.
+    assert sorted(row[:2] + row[3:] for row in table) == expected
+    page.close()
+
+
+def test_queues_have_the_calls_that_the_marts_have_one_by_one(
     executive: BrowserContext, server: Server
 ) -> None:
-    page = open_dashboard(executive, server, "executive-scorecard", 900)
-    assert card(page, "Service level") == service_level(server, shown_month(page))
+    page = open_dashboard(executive, server, "operations", TALL)
+    visits = marts_rows(
+        server,
+        """
+        select site_label, queue_label, outcome, wait_seconds from marts.marts.fct_queue_visits
+        where not is_excluded and is_queued and work_date > (
+            select max(work_date) - 28 from marts.marts.fct_queue_intervals
+        )
+        """,
+    )
+    outcomes = Counter(outcome for _, _, outcome, _ in visits)
+    waits = [wait for _, _, outcome, wait in visits if outcome == "answered"]
+    assert card(page, "Offered") == f"{len(visits):,}"
+    assert card(page, "Answered") == f"{outcomes['answered']:,}"
+    assert card(page, "Abandoned") == f"{100 * outcomes['abandoned'] / len(visits):.1f}%"
+    assert card(page, "Median wait") == written("seconds", statistics.median(waits))
+    assert card(page, "Longest wait") == written("seconds", max(wait for *_, wait in visits))
+
+    offered = Counter((site, queue) for site, queue, _, _ in visits)
+    answered = Counter((site, queue) for site, queue, how, _ in visits if how == "answered")
+    abandoned = Counter((site, queue) for site, queue, how, _ in visits if how == "abandoned")
+    shown = {(row[0], row[1]): tuple(row[2:5]) for row in shown_rows(page, "Queues")}
+    assert len(shown) >= 3
+    assert shown == {
+        queue: (f"{count:,}", f"{answered[queue]:,}", f"{100 * abandoned[queue] / count:.1f}%")
+        for queue, count in offered.items()
+    }
     page.close()
 
 
