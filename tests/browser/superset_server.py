@@ -19,6 +19,8 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SUPERSET = REPOSITORY / "superset"
+# Whoever copies a served home leaves this behind: a stop by the copy would stop the original.
+SERVER_PROCESS = shutil.ignore_patterns("*.pid")
 
 
 def free_port() -> int:

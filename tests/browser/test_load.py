@@ -19,7 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.browser.server_pages import wait_until_drawn
-from tests.browser.superset_server import Server, serving
+from tests.browser.superset_server import SERVER_PROCESS, Server, serving
 from tests.conftest import Centre
 from tests.line import AS_OF, run_line, start_line
 
@@ -111,7 +111,7 @@ def served_centre(
     home = tmp_path / "home"
     shutil.copytree(centre.home, home, symlinks=True)
     for name in ("superset", "secrets"):
-        shutil.copytree(server.home / name, home / name, dirs_exist_ok=True)
+        shutil.copytree(server.home / name, home / name, ignore=SERVER_PROCESS, dirs_exist_ok=True)
     with serving(home) as of_its_own:
         yield Centre(home, centre.late), of_its_own
 

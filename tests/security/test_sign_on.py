@@ -11,7 +11,7 @@ import pytest
 import requests
 from oidc_provider_mock import User, run_server_in_thread
 
-from tests.browser.superset_server import Server, script, serving
+from tests.browser.superset_server import SERVER_PROCESS, Server, serving
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +30,7 @@ def leader(server: Server) -> str:
 def provided(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A copy of the served home, to which people come from an identity provider."""
     home = tmp_path_factory.mktemp("provided") / "home"
-    shutil.copytree(server.home, home, symlinks=True)
-    script("serve", home, "stop")
+    shutil.copytree(server.home, home, symlinks=True, ignore=SERVER_PROCESS)
     email = leader(server)
     people = (
         User(sub="leader", claims={"email": email.upper(), "groups": ["team-leads"]}),
