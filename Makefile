@@ -23,10 +23,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --editable .
 	touch $@
 
-# Safe to repeat: what is there is not made again, and each step says so.
+# Safe to repeat: what is there is not made again, and each step says so. A run that is held back
+# keeps the last good publication on the screen.
 up: install
 	$(BIN)/meritline demo --if-empty
-	# A run that is held back keeps the last good publication on the screen.
 	@$(BIN)/meritline run || { code=$$?; \
 		test $$code -ne 1 || $(BIN)/meritline serve $(DEMO_USERS); exit $$code; }
 	$(BIN)/meritline serve $(DEMO_USERS)

@@ -27,8 +27,6 @@ from dagster_project.lib.settings import Home, use_home
 PARSED = "partial_parse.msgpack"
 FAILED_STATUSES = {"error", "fail", "runtime error"}
 SHOWN_ROWS = 5
-# What dbt remembers of a project that it has read.
-MEMORY = "partial_parse.msgpack"
 
 
 class SeedsError(ValueError):
@@ -147,10 +145,10 @@ def build(
         "locale": locale,
         "rescore": refresh.scores,
     }
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
-    # What `manifest` wrote stays as it is: a run that is killed while it writes that again would
-    # leave half a file, which no later run could read.
-    arguments.append("--no-write-json")
+    # `manifest` wrote what dbt would write again; killed meanwhile, it would leave half a file,
+    # which no later run could read.
+    arguments = ["build", "--no-write-json", "--exclude-resource-type", "unit_test"]
+    arguments += ["--vars", json.dumps(variables)]
     if refresh.full:
         arguments.append("--full-refresh")
     outcome = _invoke(project, home, seeds, arguments, listen, _parsed(home))
@@ -169,10 +167,10 @@ def document(project: Path, home: Home, seeds: Path) -> Path:
 
 def read_models(project: Path, home: Home, seeds: Path, target: Path) -> Models:
     """Read the project for `home`, keeping what dbt remembers of it in `target`."""
-    memory = target / MEMORY
-    if not memory.exists() and (home.build / "dbt" / MEMORY).exists():
+    memory = target / PARSED
+    if not memory.exists() and (home.build / "dbt" / PARSED).exists():
         target.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(home.build / "dbt" / MEMORY, memory)
+        shutil.copyfile(home.build / "dbt" / PARSED, memory)
     parsed = _invoke(project, home, seeds, ["parse"], target=target)
     return Models(
         parsed,

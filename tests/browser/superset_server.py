@@ -17,10 +17,13 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SUPERSET = REPOSITORY / "superset"
-# Whoever copies a served home leaves this behind: a stop by the copy would stop the original.
-SERVER_PROCESS = shutil.ignore_patterns("*.pid")
+# What a copy of a served home is without: the server's process, which a stop by the copy would
+# stop, and what that process is writing.
+OF_THE_PROCESS = shutil.ignore_patterns("*.pid", "superset.db*", "cache")
 
 
 def free_port() -> int:
@@ -63,6 +66,27 @@ class Server:
         """Read, or change, Superset's own database."""
         with sqlite3.connect(self.home / "superset" / "superset.db", timeout=30) as connection:
             return connection.execute(query, values).fetchall()
+
+    def published(
+        self, query: str, *values: object, database: str = "marts"
+    ) -> list[tuple[Any, ...]]:
+        """Read what is published; a name without a schema is one of the marts."""
+        path = self.home / "serving" / f"{database}.duckdb"
+        with duckdb.connect(str(path), read_only=True) as connection:
+            connection.execute("set schema = 'marts'")
+            return connection.execute(query, values).fetchall()
+
+    def copy(self, home: Path, folder: str = "") -> None:
+        """Copy the home, or a folder of it, while it is served."""
+        shutil.copytree(
+            self.home / folder,
+            home / folder,
+            symlinks=True,
+            ignore=OF_THE_PROCESS,
+            dirs_exist_ok=True,
+        )
+        if folder in ("", "superset"):
+            self.metadata("vacuum into ?", str(home / "superset" / "superset.db"))
 
     def call(self, path: str, user: str, body: object | None = None) -> dict[str, Any]:
         """Call the API as one of the demonstration's users."""

@@ -38,10 +38,7 @@ def page(hr: BrowserContext, server: Server) -> Iterator[Page]:
 
 
 def pay(server: Server, query: str) -> list[tuple[Any, ...]]:
-    path = (server.home / "serving" / "pay.duckdb").resolve()
-    with duckdb.connect(str(path), read_only=True) as connection:
-        connection.execute("use pay.marts")
-        return connection.execute(query).fetchall()
+    return server.published(query, database="pay")
 
 
 def month(page: Page) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 
 from tests.browser.server_pages import (
@@ -41,15 +40,6 @@ DASHBOARDS = ("executive-scorecard", "operations", "data-quality")
 TALL = 3000
 
 
-def marts_rows(server: Server, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(server.home / "serving" / "marts.duckdb"), read_only=True) as marts:
-        return marts.execute(query).fetchall()
-
-
-def marts_value(server: Server, query: str) -> object:
-    return marts_rows(server, query)[0][0]
-
-
 def written(unit: str, value: float | None) -> str:
     """A figure as people read it."""
     if value is None:
@@ -66,8 +56,7 @@ def shown_month(page: Page) -> date:
 
 
 def service_level(server: Server, month: date, subject: str = "subject_type = 'company'") -> str:
-    value = marts_value(
-        server,
+    [(value,)] = server.published(
         f"""
         select value from marts.marts.kpi_results
         where kpi_code = 'service_level' and period_type = 'month' and {subject}
@@ -101,8 +90,7 @@ def test_first_screen_shows_the_leading_figures(
 def test_every_unit_has_the_figures_of_the_marts(executive: BrowserContext, server: Server) -> None:
     page = open_dashboard(executive, server, "executive-scorecard", TALL)
     month = shown_month(page)
-    results = marts_rows(
-        server,
+    results = server.published(
         f"""
         select subject_type, subject_label, kpi_code, unit, value from marts.marts.kpi_results
         where period_type = 'month' and period_start = '{month}'
@@ -135,8 +123,7 @@ def test_queues_have_the_calls_that_the_marts_have_one_by_one(
     executive: BrowserContext, server: Server
 ) -> None:
     page = open_dashboard(executive, server, "operations", TALL)
-    visits = marts_rows(
-        server,
+    visits = server.published(
         """
         select site_label, queue_label, outcome, wait_seconds from marts.marts.fct_queue_visits
         where not is_excluded and is_queued and work_date > (
@@ -166,8 +153,7 @@ def test_queues_have_the_calls_that_the_marts_have_one_by_one(
 
 def test_choosing_a_site_moves_the_figures_to_it(executive: BrowserContext, server: Server) -> None:
     page = open_dashboard(executive, server, "executive-scorecard", 900)
-    site = marts_value(
-        server,
+    [(site,)] = server.published(
         "select min(site_label) from marts.marts.scorecards where subject_type = 'site'",
     )
     choose(page, "executive-scorecard", "site", str(site))
@@ -183,8 +169,7 @@ def test_choosing_a_site_moves_the_figures_to_it(executive: BrowserContext, serv
 
 def test_parts_of_the_score_sum_to_it(executive: BrowserContext, server: Server) -> None:
     page = open_dashboard(executive, server, "executive-scorecard", TALL)
-    score = marts_value(
-        server,
+    [(score,)] = server.published(
         "select score from marts.marts.scorecards where subject_type = 'company' "
         f"and period_type = 'month' and period_start = '{shown_month(page)}'",
     )
@@ -194,8 +179,7 @@ def test_parts_of_the_score_sum_to_it(executive: BrowserContext, server: Server)
     points = [text.split(" of ")[0] for text in parts.locator("td.ml-strong").all_inner_texts()]
     scored = [float(number) for number in points if number != "–"]
     assert sum(scored) == pytest.approx(score, abs=0.05 * (len(scored) + 1))
-    objectives = marts_value(
-        server,
+    [(objectives,)] = server.published(
         "select count(*) from marts.marts.objective_results where subject_type <> 'employee' "
         f"and period_type = 'month' and period_start = '{shown_month(page)}'",
     )

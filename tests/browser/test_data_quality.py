@@ -22,12 +22,6 @@ pytestmark = pytest.mark.slow
 TALL = 3000
 
 
-def rows(server: Server, query: str, name: str = "marts") -> list[tuple[object, ...]]:
-    path = (server.home / "serving" / f"{name}.duckdb").resolve()
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
 def card(page: Page, name: str) -> tuple[str, str]:
     """The figure of a card and what is said below it."""
     found = page.locator(".ml-card", has_text=name).first
@@ -42,22 +36,20 @@ def page(executive: BrowserContext, server: Server) -> Iterator[Page]:
 
 
 def test_shared_logins_and_outages_of_the_marts_are_shown(page: Page, server: Server) -> None:
-    [(logins, days, seconds)] = rows(
-        server,
+    [(logins, days, seconds)] = server.published(
         "select count(distinct (site_id, agent_login)), count(distinct work_date), "
         "sum(overlap_seconds)::bigint from marts.marts.shared_logins",
     )
     assert card(page, "Shared logins") == (f"{logins}", f"○ On {days} days")
     shared = chart(page, "Shared logins").locator("tbody tr")
     assert shared.count() == logins == 1, "the demo plants one shared login"
-    [(login,)] = rows(server, "select distinct agent_login from marts.marts.shared_logins")
+    [(login,)] = server.published("select distinct agent_login from marts.marts.shared_logins")
     assert isinstance(seconds, int)
     time = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     assert login in shared.inner_text()
     assert shared.inner_text().endswith(time)
 
-    outages = rows(
-        server,
+    outages = server.published(
         "select site_id, strftime(started_at, '%H:%M'), strftime(ended_at, '%H:%M'), "
         "round(expected_contacts)::bigint from marts.marts.outages",
     )
@@ -71,8 +63,7 @@ def test_shared_logins_and_outages_of_the_marts_are_shown(page: Page, server: Se
 
 
 def test_what_counts_for_nobody_is_shown(page: Page, server: Server) -> None:
-    [(talks, unowned)] = rows(
-        server,
+    [(talks, unowned)] = server.published(
         "select count(*), count(*) filter (where employee_id is null) "
         "from marts.marts.fct_contact_legs",
     )
@@ -82,8 +73,7 @@ def test_what_counts_for_nobody_is_shown(page: Page, server: Server) -> None:
         f"{100 * unowned / talks:.1f}%",
         f"○ {unowned:,} of {talks:,} talks",
     )
-    excluded = rows(
-        server,
+    excluded = server.published(
         "select count(*) from marts.marts.fct_contacts where is_excluded "
         "group by exclusion_reason, incident_id order by 1 desc",
     )
@@ -93,8 +83,7 @@ def test_what_counts_for_nobody_is_shown(page: Page, server: Server) -> None:
 
 def test_two_numbers_and_why_they_differ(page: Page, server: Server) -> None:
     """The queue log's contacts, the CDR's, and the reasons between them, as the marts have them."""
-    [(logged, channel, outside)] = rows(
-        server,
+    [(logged, channel, outside)] = server.published(
         "select sum(left_count)::bigint, sum(right_count)::bigint, sum(reason_count)::bigint "
         "from marts.marts.reconciliation "
         "where comparison = 'queue_log_and_cdr' and reason = 'outside_any_queue'",
@@ -112,23 +101,21 @@ def test_two_numbers_and_why_they_differ(page: Page, server: Server) -> None:
 
 
 def test_runs_and_feeds_are_those_of_ops(page: Page, server: Server) -> None:
-    [(outcome, lines, rejected)] = rows(
-        server,
+    [(outcome, lines, rejected)] = server.published(
         "select (select outcome from marts.runs order by started_at desc limit 1), "
         "sum(lines_read)::bigint, sum(rejected)::bigint from marts.load_ledger",
-        "ops",
+        database="ops",
     )
     assert card(page, "Last run")[0] == str(outcome).capitalize()
     assert rejected == 0
     assert card(page, "Lines rejected") == ("0", f"● Of {lines:,} read")
-    feeds = rows(server, "select distinct feed from marts.load_ledger", "ops")
+    feeds = server.published("select distinct feed from marts.load_ledger", database="ops")
     assert chart(page, "How fresh each feed is").locator("tbody tr").count() == len(feeds)
 
 
 def test_without_findings_it_says_so(executive: BrowserContext, server: Server) -> None:
     """Chosen in the filter: a site where nothing was found."""
-    [(site,)] = rows(
-        server,
+    [(site,)] = server.published(
         "select subject_label from marts.marts.scorecards "
         "where subject_type = 'site' and subject_id not in ("
         "select site_id from marts.marts.outages union "

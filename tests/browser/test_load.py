@@ -18,8 +18,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.browser.server_pages import wait_until_drawn
-from tests.browser.superset_server import SERVER_PROCESS, Server, serving
+from tests.browser.server_pages import log_in, wait_until_drawn
+from tests.browser.superset_server import Server, serving
 from tests.conftest import Centre
 from tests.line import AS_OF, run_line, start_line
 
@@ -110,22 +110,16 @@ def served_centre(
     centre: Centre = request.getfixturevalue(request.param)
     home = tmp_path / "home"
     shutil.copytree(centre.home, home, symlinks=True)
-    for name in ("superset", "secrets"):
-        shutil.copytree(server.home / name, home / name, ignore=SERVER_PROCESS, dirs_exist_ok=True)
+    for folder in ("superset", "secrets"):
+        server.copy(home, folder)
     with serving(home) as of_its_own:
         yield Centre(home, centre.late), of_its_own
 
 
 def read_pages(browser: Browser, server: Server, name: str) -> Reader:
     """Log in, open every page of the role in a browser, and note what it asks for."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{server.address}/login/")
-    page.fill("input[name=username], #username", name)
-    page.fill("input[type=password]", f"{name}-demo")
-    page.click("button[type=submit], input[type=submit]")
-    page.wait_for_url("**/superset/dashboard/**")
-    listed = page.request.get(f"{server.address}/api/v1/dashboard/").json()["result"]
+    context = log_in(browser, server, name)
+    listed = context.request.get(f"{server.address}/api/v1/dashboard/").json()["result"]
     pages: list[list[Question]] = []
     headers: dict[str, str] = {}
     for slug in [dashboard["slug"] for dashboard in listed]:

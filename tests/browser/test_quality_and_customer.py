@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
 from tests.browser.server_pages import chart, choose, open_dashboard, rows_of, wait_until_drawn
@@ -36,12 +35,6 @@ def page(executive: BrowserContext, server: Server) -> Iterator[Page]:
     opened.close()
 
 
-def marts(server: Server, query: str) -> list[tuple[Any, ...]]:
-    path = (server.home / "serving" / "marts.duckdb").resolve()
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
 def month(page: Page) -> str:
     """The days of the month that the page shows, as a condition on `work_date`."""
     label = page.locator(".ml-scope").first.inner_text().split(", ")[1]
@@ -58,8 +51,7 @@ def shown(kpi: str, value: float | None) -> str:
 
 def of_company(server: Server, page: Page, kpi: str, what: str = "value") -> Any:  # noqa: ANN401
     label = page.locator(".ml-scope").first.inner_text().split(", ")[1]
-    found = marts(
-        server,
+    found = server.published(
         f"select {what} from marts.marts.kpi_results where subject_type = 'company' "
         f"and period_type = 'month' and period_label = '{label}' and kpi_code = '{kpi}'",
     )
@@ -85,8 +77,7 @@ def test_rates_stand_with_their_range_and_their_cases(page: Page, server: Server
         ("First contact resolution, with its range", "fcr"),
         ("Satisfaction, with its range", "csat"),
     ):
-        wanted = marts(
-            server,
+        wanted = server.published(
             f"""
             select subject_label, value, lower_bound, upper_bound, numerator, denominator
             from marts.marts.kpi_results
@@ -107,8 +98,7 @@ def test_rates_stand_with_their_range_and_their_cases(page: Page, server: Server
 
 
 def test_reasons_add_up_to_first_contact_resolution(page: Page, server: Server) -> None:
-    wanted = marts(
-        server,
+    wanted = server.published(
         f"""
         with counted as (
             select *, outcome = 'answered' and is_final and not is_shared_number as counts
@@ -128,8 +118,7 @@ def test_reasons_add_up_to_first_contact_resolution(page: Page, server: Server) 
 
 
 def test_complaints_and_misses_are_counted_as_in_the_marts(page: Page, server: Server) -> None:
-    complaints = marts(
-        server,
+    complaints = server.published(
         f"""
         select count(*), count(*) filter (where is_valid), count(*) filter (where is_valid is null),
             count(*) filter (where closed_at is null)
@@ -143,8 +132,7 @@ def test_complaints_and_misses_are_counted_as_in_the_marts(page: Page, server: S
     ]
     assert sorted(found) == sorted(tuple(map(str, counts)) for counts in complaints)
     assert found, "the demo has complaints in every month"
-    items = marts(
-        server,
+    items = server.published(
         f"""
         select upper(item[1]) || item[2:], count(*), count(*) filter (where is_missed),
             count(*) filter (where is_missed and error_class <> 'none')
@@ -162,19 +150,16 @@ def test_complaints_and_misses_are_counted_as_in_the_marts(page: Page, server: S
 
 
 def test_answers_and_tickets_are_those_of_the_marts(page: Page, server: Server) -> None:
-    [(answers, top)] = marts(
-        server,
+    [(answers, top)] = server.published(
         "select count(*), count(*) filter (where is_top_answer) from marts.marts.fct_surveys "
         f"where {month(page)} and question = 'csat' and is_valid and not is_excluded",
     )
     questions = {row[0]: row for row in rows_of(chart(page, "What customers answered"))}
     assert questions["Satisfied?"][1:3] == [f"{answers:,}", f"{100 * top / answers:.0f}%"]
-    [(came,)] = marts(
-        server,
+    [(came,)] = server.published(
         f"select count(*) from marts.marts.fct_tickets where {month(page)} and not is_deleted",
     )
-    [(solved, reopened)] = marts(
-        server,
+    [(solved, reopened)] = server.published(
         "select count(*), count(*) filter (where is_reopened) from marts.marts.fct_ticket_cycles "
         f"where {month(page)} and not is_deleted",
     )
@@ -189,8 +174,7 @@ def test_answers_and_tickets_are_those_of_the_marts(page: Page, server: Server) 
 def test_choosing_a_team_moves_the_figures_to_it(executive: BrowserContext, server: Server) -> None:
     page = open_dashboard(executive, server, SLUG, TALL)
     days = month(page)
-    [(team, evaluations)] = marts(
-        server,
+    [(team, evaluations)] = server.published(
         f"""
         select team, count(*)
         from marts.marts.fct_quality_evaluations as evaluation

@@ -33,11 +33,7 @@ class Client:
         )
         answer.raise_for_status()
         # The token of a form belongs to the session, in which the form then logs in as browsers do.
-        bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-        token = self.session.get(
-            f"{server.address}/api/v1/security/csrf_token/", headers=bearer, timeout=60
-        ).json()["result"]
-        self.session.headers.update({"X-CSRFToken": token, "Referer": server.address})
+        token = take_token(server, self.session, answer.json()["access_token"])
         form = {"username": login["username"], "password": login["password"], "csrf_token": token}
         self.session.post(f"{server.address}/login/", data=form, timeout=60).raise_for_status()
 
@@ -66,6 +62,16 @@ class Client:
         """Run a text in SQL Lab."""
         body = {"database_id": database, "sql": sql, "runAsync": False, "queryLimit": 100}
         return self.send(Call("POST", "/api/v1/sqllab/execute/", body))
+
+
+def take_token(server: Server, session: requests.Session, bearer: str | None = None) -> str:
+    """Let a session, or whoever has this bearer token, send forms."""
+    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    token = session.get(
+        f"{server.address}/api/v1/security/csrf_token/", headers=headers, timeout=60
+    ).json()["result"]
+    session.headers.update({"X-CSRFToken": token, "Referer": server.address})
+    return str(token)
 
 
 def data_call(

@@ -25,14 +25,8 @@ def email_of(server: Server, user: str) -> str:
 
 def seen_by(server: Server, user: str) -> set[str]:
     """The employees that the published mart lets a user see."""
-    with duckdb.connect(str(server.home / "serving" / "marts.duckdb"), read_only=True) as marts:
-        return {
-            employee
-            for (employee,) in marts.execute(
-                "select employee_id from marts.marts.access where email = ?",
-                [email_of(server, user)],
-            ).fetchall()
-        }
+    query = "select employee_id from access where email = ?"
+    return {employee for (employee,) in server.published(query, email_of(server, user))}
 
 
 def datasets_with(server: Server, roles: ModuleType, user: str, column: str) -> dict[str, int]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from types import ModuleType
 
-import duckdb
 import pytest
 import requests
 from oidc_provider_mock import User, run_server_in_thread
 
-from tests.browser.superset_server import SERVER_PROCESS, Server, serving
+from tests.browser.superset_server import Server, serving
+from tests.security.client import data_call, take_token
 
 pytestmark = pytest.mark.slow
 
@@ -19,10 +18,9 @@ pytestmark = pytest.mark.slow
 def leader(server: Server) -> str:
     """The e-mail of somebody who leads people and has no log-in of the demonstration."""
     taken = {email for (email,) in server.metadata("select email from ab_user")}
-    with duckdb.connect(str(server.home / "serving" / "marts.duckdb"), read_only=True) as marts:
-        emails = marts.execute(
-            "select distinct email from marts.marts.access where reason = 'supervisor' order by 1"
-        ).fetchall()
+    emails = server.published(
+        "select distinct email from access where reason = 'supervisor' order by 1"
+    )
     return next(str(email) for (email,) in emails if email not in taken)
 
 
@@ -30,7 +28,7 @@ def leader(server: Server) -> str:
 def provided(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A copy of the served home, to which people come from an identity provider."""
     home = tmp_path_factory.mktemp("provided") / "home"
-    shutil.copytree(server.home, home, symlinks=True, ignore=SERVER_PROCESS)
+    server.copy(home)
     email = leader(server)
     people = (
         User(sub="leader", claims={"email": email.upper(), "groups": ["team-leads"]}),
@@ -78,26 +76,12 @@ def test_who_comes_in_has_the_role_of_the_group_and_the_own_people(
     assert pages_of(provided, session) == expected
 
     [(dataset,)] = provided.metadata("select id from tables where table_name = 'members'")
-    answer = session.post(
-        f"{provided.address}/api/v1/chart/data",
-        json={
-            "datasource": {"id": dataset, "type": "table"},
-            "queries": [{"columns": ["employee_id"], "row_limit": 1000}],
-        },
-        headers={
-            "X-CSRFToken": session.get(
-                f"{provided.address}/api/v1/security/csrf_token/", timeout=60
-            ).json()["result"],
-            "Referer": provided.address,
-        },
-        timeout=60,
-    )
+    take_token(provided, session)
+    call = data_call(dataset, ["employee_id"])
+    answer = session.post(provided.address + call.path, json=call.body, timeout=60)
     assert answer.ok, answer.text[:500]
     seen = {row["employee_id"] for row in answer.json()["result"][0]["data"]}
-    with duckdb.connect(str(provided.home / "serving" / "marts.duckdb"), read_only=True) as marts:
-        own = marts.execute(
-            "select employee_id from marts.marts.access where email = ?", [me["email"]]
-        ).fetchall()
+    own = provided.published("select employee_id from access where email = ?", me["email"])
     assert seen
     assert seen <= {employee for (employee,) in own}
 
