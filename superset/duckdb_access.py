@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 from typing import Any
 
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection
 from sqlalchemy.engine.url import URL
 from sqlalchemy.pool import NullPool
 from superset_home import superset_home
@@ -19,6 +22,8 @@ DUCKDB_SETTINGS = {
     "threads": "2",
 }
 
+_open: dict[str, Connection] = {}
+
 
 def connect_to_publication(
     uri: URL,
@@ -29,8 +34,8 @@ def connect_to_publication(
 ) -> tuple[URL, dict[str, Any]]:
     """Point a connection named `duckdb:///<name>.duckdb` at the published file of that name.
 
-    The assets name a database, this home says where it lies; and no connection is kept, because
-    one that stays open goes on reading the publication it was opened on.
+    The assets name a database, this home says where it lies; and no connection of Superset's is
+    kept, because one that stays open goes on reading the publication it was opened on.
     """
     if not uri.drivername.startswith("duckdb"):
         return uri, params
@@ -40,4 +45,35 @@ def connect_to_publication(
         "poolclass": NullPool,
         "connect_args": {"read_only": True, "config": dict(DUCKDB_SETTINGS)},
     }
-    return uri.set(database=str(HOME.database(name))), params
+    uri = uri.set(database=str(HOME.database(name)))
+    _keep_open(name, uri, params)
+    return uri, params
+
+
+def _keep_open(name: str, uri: URL, params: dict[str, Any]) -> None:
+    """Hold the newest file open, so that a chart's connection need not read its catalogue anew.
+
+    DuckDB closes a file with the last connection to it.
+    """
+    before = _open.get(name)
+    if (before is None or before.engine.url != uri) and HOME.database(name).exists():
+        _open[name] = create_engine(uri, **params).connect()
+
+
+@atexit.register
+def _close_all() -> None:
+    while _open:
+        _open.popitem()[1].close()
+
+
+def know_default_schema() -> None:
+    """Say which schema DuckDB takes for a name without one.
+
+    Superset asks the database itself, by a connection of its own for every chart.
+    """
+    from superset.db_engine_specs.duckdb import DuckDBEngineSpec
+
+    def default_schema(database: object, catalog: str | None) -> str:
+        return "main"
+
+    DuckDBEngineSpec.get_default_schema = staticmethod(default_schema)

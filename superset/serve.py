@@ -82,7 +82,7 @@ def start(home: SupersetHome, port: int) -> int:
         *(sys.executable, "-m", "gunicorn", "superset.app:create_app()"),
         *("--bind", f"{host}:{port}", "--pid", str(home.pid)),
         *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
-        *("--preload", "--timeout", "120", "--keep-alive", "30", "--log-level", "warning"),
+        *("--preload", "--timeout", "120", "--keep-alive", "75", "--log-level", "warning"),
     ]
     with home.log.open("ab") as file:
         server = subprocess.Popen(

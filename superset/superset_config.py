@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from audit import AuditLogger
-from duckdb_access import connect_to_publication
+from duckdb_access import connect_to_publication, know_default_schema
 from flask import Blueprint, Flask, redirect, request, send_from_directory
 from flask_appbuilder.const import AUTH_OAUTH
 from flask_login import current_user
@@ -24,6 +25,7 @@ from security_manager import PROVIDER, MeritlineSecurityManager, guard_datasets
 from sql_gate import FORBIDDEN, refuse_other_sql
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
 from superset_home import SOURCE, given_secret, superset_home
 from template_processor import TemplateProcessor
 from werkzeug.wrappers import Response
@@ -37,6 +39,10 @@ REDIS_URL = os.environ.get("MERITLINE_REDIS_URL")
 # Behind a proxy that speaks https for this server.
 IS_HTTPS = os.environ.get("MERITLINE_HTTPS", "").lower() in {"1", "true", "yes"}
 
+# A query of SQLite gives the interpreter away, and a chart asks dozens: a thread that wants it back
+# waits this long for one that computes.
+sys.setswitchinterval(0.0005)
+
 # --- Superset's own database -------------------------------------------------------------------
 SECRET_KEY = given_secret("MERITLINE_SUPERSET_SECRET_KEY", HOME.secret_key, 32)
 GUEST_TOKEN_JWT_SECRET = GLOBAL_ASYNC_QUERIES_JWT_SECRET = SECRET_KEY
@@ -45,8 +51,9 @@ SQLALCHEMY_DATABASE_URI = os.environ.get(
     "MERITLINE_SUPERSET_DB_URI", f"sqlite:///{HOME.metadata}?check_same_thread=false"
 )
 SQLALCHEMY_EXAMPLES_URI = SQLALCHEMY_DATABASE_URI
+# Without a pool, a connection to SQLite would be opened for every request.
 SQLALCHEMY_ENGINE_OPTIONS: dict[str, Any] = (
-    {"connect_args": {"timeout": 30}}
+    {"connect_args": {"timeout": 30}, "poolclass": QueuePool}
     if SQLALCHEMY_DATABASE_URI.startswith("sqlite")
     else {"pool_pre_ping": True}
 )
@@ -229,6 +236,7 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     """Guard datasets, and open the first page of the role instead of a list of recent work."""
     pages = landing_pages()
     guard_datasets()
+    know_default_schema()
 
     @app.before_request
     def open_first_page() -> Response | None:
