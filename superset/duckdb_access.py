@@ -58,10 +58,13 @@ def _keep_open(name: str, uri: URL, params: dict[str, Any]) -> None:
     before = _open.get(name)
     if (before is None or before.engine.url != uri) and HOME.database(name).exists():
         _open[name] = create_engine(uri, **params).connect()
+        if before is not None:
+            before.close()
 
 
 @atexit.register
-def _close_all() -> None:
+def close_files() -> None:
+    """Let go of the files that are held open."""
     while _open:
         _open.popitem()[1].close()
 

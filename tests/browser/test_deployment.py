@@ -115,6 +115,7 @@ def connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conn
     )
     with sqlalchemy.create_engine(uri, **params).connect() as made:
         yield made
+    duckdb_access.close_files()
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ PAGES = [(role.lower(), page) for role, declared in ROLES.items() for page in de
 READERS = {page: user for user, page in reversed(PAGES)}
 READERS |= {role["pages"][0]: user.lower() for user, role in reversed(ROLES.items())}
 CUT = """
-[...document.querySelectorAll(
-    '.ml-name, .ml-value, [data-test=slice-header] .header-title, [data-test=editable-title]')]
+[...document.querySelectorAll('.ml-card, .ml-name, .ml-value, ' +
+    '[data-test=slice-header] .header-title, [data-test=editable-title]')]
 .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
 .map(e => e.innerText || e.value)
 """
