@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -23,6 +24,7 @@ DUCKDB_SETTINGS = {
 }
 
 _open: dict[str, Connection] = {}
+_opening = threading.Lock()
 
 
 def connect_to_publication(
@@ -55,11 +57,13 @@ def _keep_open(name: str, uri: URL, params: dict[str, Any]) -> None:
 
     DuckDB closes a file with the last connection to it.
     """
-    before = _open.get(name)
-    if (before is None or before.engine.url != uri) and HOME.database(name).exists():
-        _open[name] = create_engine(uri, **params).connect()
-        if before is not None:
-            before.close()
+    # After a publication, the charts of a page ask all at once: one of them opens it.
+    with _opening:
+        before = _open.get(name)
+        if (before is None or before.engine.url != uri) and HOME.database(name).exists():
+            _open[name] = create_engine(uri, **params).connect()
+            if before is not None:
+                before.close()
 
 
 @atexit.register

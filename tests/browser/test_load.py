@@ -31,7 +31,7 @@ PEOPLE = ("executive", "supervisor", "hr", "agent", "operator", "supervisor", "a
 USERS = 2 * len(PEOPLE)
 CHARTS_AT_ONCE = 6  # as browsers ask one server
 CHART_DATA = "/api/v1/chart/data"
-READING_SECONDS = (10.0, 30.0)  # a page has some fifteen charts
+READING_SECONDS = (10.0, 30.0)  # for a page of some fifteen charts
 
 Question = dict[str, str]
 
