@@ -71,16 +71,3 @@ def close_files() -> None:
     """Let go of the files that are held open."""
     while _open:
         _open.popitem()[1].close()
-
-
-def know_default_schema() -> None:
-    """Say which schema DuckDB takes for a name without one.
-
-    Superset asks the database itself, by a connection of its own for every chart.
-    """
-    from superset.db_engine_specs.duckdb import DuckDBEngineSpec
-
-    def default_schema(database: object, catalog: str | None) -> str:
-        return "main"
-
-    DuckDBEngineSpec.get_default_schema = staticmethod(default_schema)

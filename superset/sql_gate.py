@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -21,6 +22,7 @@ TELLING = {
     *("parse_duckdb_log_message", "pg_sleep", "write_log"),
 }
 SYSTEM_VIEWS = ("duckdb_", "pragma_")
+REMEMBERED = 1024
 QUESTIONS = (exp.Query, exp.Values, exp.Describe, exp.Summarize, exp.Show)
 
 
@@ -43,6 +45,7 @@ FORBIDDEN = forbidden_functions()
 CALLED = re.compile(rf'\b({"|".join(sorted(FORBIDDEN))})"?\s*\(', re.IGNORECASE)
 
 
+@lru_cache(REMEMBERED)
 def fault_of(sql: str) -> str | None:
     """Why a text must not be run, if so."""
     if found := CALLED.search(sql):

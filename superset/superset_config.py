@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from audit import AuditLogger
-from duckdb_access import connect_to_publication, know_default_schema
+from duckdb_access import connect_to_publication
 from flask import Blueprint, Flask, redirect, request, send_from_directory
 from flask_appbuilder.const import AUTH_OAUTH
 from flask_login import current_user
 from roles import landing_pages, load_roles
 from security_manager import PROVIDER, MeritlineSecurityManager, guard_datasets
+from shortcuts import take_shortcuts
 from sql_gate import FORBIDDEN, refuse_other_sql
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -236,7 +237,7 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     """Guard datasets, and open the first page of the role instead of a list of recent work."""
     pages = landing_pages()
     guard_datasets()
-    know_default_schema()
+    take_shortcuts()
 
     @app.before_request
     def open_first_page() -> Response | None:

@@ -48,6 +48,7 @@ def start_line(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # as cron, systemd or Dagster start it
     )
 
 

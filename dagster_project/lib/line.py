@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,19 @@ def give_way() -> None:
     """Let whoever reads the pages go first where both want the processor."""
     own = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, 0, max(own, NICENESS))
+    # Linux shares the processor among sessions first and counts `nice` only within each. That of a
+    # terminal is left as it is, since it could not be set back for the programs that come after.
+    if not _has_terminal():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(f"{NICENESS}\n")
+
+
+def _has_terminal() -> bool:
+    try:
+        Path("/dev/tty").open().close()
+    except OSError:
+        return False
+    return True
 
 
 class LineRun:
