@@ -73,7 +73,11 @@ def models(context: dg.AssetExecutionContext, line: LineResource) -> Iterator[An
                 severity=dg.AssetCheckSeverity.WARN
                 if node.status == "warn"
                 else dg.AssetCheckSeverity.ERROR,
-                metadata={"rows": node.failures, "message": node.message},
+                metadata={
+                    "rows": node.failures,
+                    "message": node.message,
+                    "seconds": node.seconds,
+                },
             )
     # Tests of more than one model have no asset of their own, so they block here.
     if failed := [check for check in line.run.checks if check.is_blocking_failure]:

@@ -1,0 +1,1 @@
+"""What the line costs: `make bench`, or `python -m bench SIZE …`; see docs/benchmark.md."""

@@ -1,0 +1,169 @@
+"""The dashboards' queries: what the charts of all pages ask, as people see it and in DuckDB alone.
+
+A browser opens every page of every role once and notes what its charts ask; these questions are
+then asked by one user after the other, and by sixteen who never pause. `uncached` and `cached` are
+whole answers of Superset; `duckdb` is the same SQL without Superset around it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import duckdb
+from playwright.sync_api import sync_playwright
+
+from bench.centre import Centre
+from tests.browser.superset_server import Server, free_port
+from tests.browser.test_load import PEOPLE, USERS, Question, Reader, read_pages
+
+# As superset/duckdb_access.py opens files.
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": "2",
+    "memory_limit": "1GB",
+}
+PASSES = 3
+LIMIT_SECONDS = 0.3
+
+Job = tuple[str, Callable[[], object]]
+
+
+def run(centre: Centre) -> dict[str, Any]:
+    """Serve the home, and measure its pages."""
+    with served(centre) as server:
+        readers = read_all(server)
+        asked = {
+            (name, number): (reader, question)
+            for name, reader in readers.items()
+            for number, question in enumerate(q for page in reader.pages for q in page)
+        }
+        queries = {key: sql_of(server, *one) for key, one in asked.items()}
+        results = {
+            kind: {
+                users: answers([
+                    [(str(key), partial(ask, *one, force=force)) for key, one in asked.items()
+                     if users == 1 or key[0] == name]
+                    for name in ((PEOPLE * 2)[:USERS] if users > 1 else [""])
+                ])
+                for users in (1, USERS)
+            }
+            for kind, force in (("uncached", True), ("cached", False))
+        }
+    return {"charts": len(asked), **results, "duckdb": in_duckdb(centre, queries)}
+
+
+@contextmanager
+def served(centre: Centre) -> Iterator[Server]:
+    """Deploy and serve the home with the demonstration's log-ins."""
+    port = free_port()
+    command = [sys.executable, "-m", "dagster_project.cli", "serve"]
+    home = ["--home", str(centre.home)]
+    environment = {**os.environ, "MERITLINE_PORT": str(port)}
+    with (centre.log / "serve.log").open("w") as log:
+        subprocess.run(
+            [*command, "--demo-users", *home], env=environment, stdout=log, stderr=log, check=True
+        )
+        try:
+            yield Server(centre.home, port)
+        finally:
+            subprocess.run(
+                [*command, "stop", *home], env=environment, stdout=log, stderr=log, check=True
+            )
+
+
+def read_all(server: Server) -> dict[str, Reader]:
+    """Open every page of every role in a browser."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            return {name: read_pages(browser, server, name) for name in dict.fromkeys(PEOPLE)}
+        finally:
+            browser.close()
+
+
+def ask(reader: Reader, question: Question, **changes: object) -> dict[str, Any]:
+    """Ask for a chart as its page does, with changes to the question."""
+    body = json.dumps(json.loads(question["body"]) | changes)
+    answer = reader.session.post(reader.address + question["path"], data=body, timeout=60)
+    result = answer.json()["result"][0] if answer.ok else {"error": answer.text[:300]}
+    if result.get("error"):
+        raise RuntimeError(f"{reader.name}: {result['error']}")
+    return dict(result)
+
+
+def sql_of(server: Server, reader: Reader, question: Question) -> tuple[str, str]:
+    """Return the database and the text of the query that answers a question."""
+    dataset = json.loads(question["body"])["datasource"]["id"]
+    [(address,)] = server.metadata(
+        "select dbs.sqlalchemy_uri from tables join dbs on tables.database_id = dbs.id "
+        "where tables.id = ?",
+        dataset,
+    )
+    text = ask(reader, question, result_type="query")["query"]
+    return address.removeprefix("duckdb:///"), text
+
+
+def in_duckdb(centre: Centre, queries: Mapping[Any, tuple[str, str]]) -> dict[int, Any]:
+    """Run the queries' texts on the published files, each distinct one as often as the others."""
+    distinct = sorted(set(queries.values()))
+    files = {name for name, _ in distinct}
+    connections = {
+        name: duckdb.connect(str(centre.home / "serving" / name), read_only=True, config=SETTINGS)
+        for name in files
+    }
+
+    def execute(name: str, text: str) -> object:
+        with connections[name].cursor() as cursor:
+            return cursor.execute(text).fetchall()
+
+    jobs: list[Job] = [(text, partial(execute, name, text)) for name, text in distinct]
+    found = {users: answers([jobs * PASSES] * users) for users in (1, USERS)}
+    for connection in connections.values():
+        connection.close()
+    return found
+
+
+def answers(users: Sequence[Sequence[Job]]) -> dict[str, Any]:
+    """Let each user do their jobs in an order of their own, all users at once, without a pause."""
+    seconds: dict[str, list[float]] = {}
+
+    def work(number: int) -> None:
+        jobs = list(users[number])
+        random.Random(number).shuffle(jobs)  # noqa: S311 - an order, no secret
+        for name, job in jobs:
+            began = time.monotonic()
+            job()
+            seconds.setdefault(name, []).append(time.monotonic() - began)
+
+    with ThreadPoolExecutor(len(users)) as crowd:
+        list(crowd.map(work, range(len(users))))
+    everything = [one for several in seconds.values() for one in several]
+    by_job = {name: percentile(several) for name, several in seconds.items()}
+    worst = max(by_job, key=by_job.__getitem__)
+    return {
+        "answers": len(everything),
+        "median": round(statistics.median(everything), 4),
+        "p95": round(percentile(everything), 4),
+        "over_limit": sum(one > LIMIT_SECONDS for one in by_job.values()),
+        "distinct": len(by_job),
+        "worst_p95": round(by_job[worst], 4),
+        "worst": worst,
+    }
+
+
+def percentile(seconds: list[float]) -> float:
+    """Return the 95th percentile."""
+    return sorted(seconds)[max(0, -(-len(seconds) * 95 // 100) - 1)]
