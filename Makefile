@@ -10,9 +10,9 @@ DEMO_USERS = $$(test -f "$(MERITLINE_HOME)/demo_truths.json" && echo --demo-user
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-CODE := dagster_project expectations demo tests superset
+CODE := dagster_project expectations demo bench tests superset
 
-.PHONY: install up down run test test-fast drill lint format dagster
+.PHONY: install up down run test test-fast drill bench lint format dagster
 
 install: $(INSTALLED)
 
@@ -48,6 +48,13 @@ test-fast: install
 
 drill: install
 	$(BIN)/python -m pytest -m drill
+
+# Contacts of the simulated centres, in millions. 20M is for large machines, on request.
+SIZES ?= 0.3M 0.5M 1M 5M
+
+bench: install
+	sh tests/browser/install_chromium.sh
+	$(BIN)/python -m bench $(SIZES)
 
 lint: install
 	$(BIN)/ruff check .

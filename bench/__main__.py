@@ -24,7 +24,9 @@ def measure(
     from bench import dashboards, floor, line
 
     file = centre.folder.parent / f"{name}{f'-{memory}' if memory else ''}.json"
-    results = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    results: dict[str, Any] = {}
+    if file.exists():
+        results = json.loads(file.read_text(encoding="utf-8"))
     print(f"{name}: raw files of {centre.agents} agents and {centre.days} days", flush=True)
     results |= {"name": name, "memory_limit": memory, "machine": machine(), **centre.generate()}
     for step in steps:

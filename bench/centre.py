@@ -59,7 +59,9 @@ class Centre:
         """Write the raw files unless they are there, and return what is known of them."""
         facts = self.folder / "raw" / "facts.json"
         wanted = {"agents": self.agents, "days": self.days}
-        known = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
+        known: dict[str, Any] = {}
+        if facts.exists():
+            known = json.loads(facts.read_text(encoding="utf-8"))
         if {name: known.get(name) for name in wanted} == wanted:
             return known
         shutil.rmtree(facts.parent, ignore_errors=True)

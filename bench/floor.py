@@ -134,9 +134,11 @@ def _make(
         return
     scope: dict[str, Any] = {"__name__": relation}
     exec(text, scope)  # noqa: S102 - a model of this project, as dbt itself runs it
-    made = scope["model"](
-        scope["dbtObj"](lambda name: connection.query(f"select * from {name}")), connection
-    )
+
+    def ref(name: str) -> duckdb.DuckDBPyRelation:
+        return connection.query(f"select * from {name}")
+
+    made = scope["model"](scope["dbtObj"](ref), connection)
     connection.register("made", made)
     connection.execute(f"create table {relation} as from made")
     connection.unregister("made")

@@ -64,7 +64,10 @@ def told(home: Path) -> tuple[float, dict[str, float], dict[str, float]]:
         for key, began, ended in steps:
             stage = next((name for start, name in STEPS.items() if key.startswith(start)), "other")
             seconds[stage] = seconds.get(stage, 0.0) + ended - began
-        for kind in (dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+        for kind in (
+            dg.DagsterEventType.ASSET_MATERIALIZATION,
+            dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+        ):
             for entry in instance.all_logs(run_id, of_type=kind):
                 data: Any = entry.get_dagster_event().event_specific_data
                 said = getattr(data, "materialization", data)
