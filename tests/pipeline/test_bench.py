@@ -18,12 +18,10 @@ PEERS = bench.PROJECT.parent / "shared" / "bench"
 @pytest.mark.slow
 def test_peers_make_what_the_line_makes(tmp_path: Path) -> None:
     centre = Centre(tmp_path / "0.3M", agents=12, days=10)
-    results = bench.measure(centre, "0.3M", ["first", "core", "floor", "day"], PEERS, None)
+    results = bench.measure(centre, "0.3M", ["first", "core", "floor"], PEERS, None)
     assert results["contacts"] > 2000
-    for run in ("first", "day"):
-        assert all(results[run]["stages"][stage] > 0 for stage in STAGES)
-        assert results[run]["peak_bytes"] > 0
-    assert results["day"]["stages"]["build"] < results["first"]["seconds"]
+    assert all(results["first"]["stages"][stage] > 0 for stage in STAGES)
+    assert results["first"]["peak_bytes"] > 0
     assert results["floor"]["different"] == []
     if PEERS.is_dir():
         assert {name: one["different"] for name, one in results["core"].items()} == dict.fromkeys(
