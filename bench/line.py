@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.centre import AS_OF, Centre
 from bench.measuring import apart, bytes_in, measured
 
-STAGES = ("load", "build", "audit", "publish")
-# What the steps of the job are called, by how their keys begin.
-STEPS = {
-    "raw__": "load",
-    "fetched__": "load",
-    "dbt_build": "build",
-    "mart_expectations": "audit",
-    "serving__publication": "publish",
+# The stages, and how the keys of their steps begin.
+STAGES = {
+    "load": ("raw__", "fetched__"),
+    "build": ("dbt_build",),
+    "audit": ("mart_expectations",),
+    "publish": ("serving__publication",),
 }
 SLOWEST = 15
 
@@ -29,14 +29,16 @@ def run(centre: Centre, name: str, memory: str | None) -> dict[str, Any]:
     cost = measured(command, centre.log / f"{name}.log", environment(memory))
     if "Published" not in cost.said:
         raise RuntimeError(f"The line published nothing: see {centre.log / name}.log")
-    first_step, seconds, nodes = apart(told, centre.home)
-    stages = {stage: round(seconds.get(stage, 0.0), 2) for stage in STAGES}
+    log = apart(told, centre.home)
     return {
         **cost.as_json(),
-        "start": round(first_step - cost.began, 2),
-        "stages": stages,
-        "line": round(sum(stages.values()), 2),
-        "slowest": nodes,
+        "start": round(log.began - cost.began, 2),
+        "stages": log.stages,
+        "line": round(sum(log.stages.values()), 2),
+        "slowest_steps": slowest(log.steps),
+        "models": round(sum(log.models.values()), 2),
+        "tests": round(sum(log.tests.values()), 2),
+        "slowest": slowest(log.models | log.tests),
         "disk": disk(centre.home),
     }
 
@@ -47,36 +49,58 @@ def environment(memory: str | None) -> dict[str, str]:
     return {"MERITLINE_HASH_KEY": "bench", "COLUMNS": "200", **limit}
 
 
-def told(home: Path) -> tuple[float, dict[str, float], dict[str, float]]:
-    """Read the log of the last run: its first step, seconds by stage, the slowest dbt nodes."""
+@dataclass(frozen=True)
+class Told:
+    """What the log of a run says: when its first step began, and seconds of steps and dbt nodes."""
+
+    began: float
+    steps: dict[str, float]
+    models: dict[str, float]
+    tests: dict[str, float]
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """Seconds by stage."""
+        return {
+            stage: round(sum(s for key, s in self.steps.items() if key.startswith(starts)), 2)
+            for stage, starts in STAGES.items()
+        }
+
+
+def told(home: Path) -> Told:
+    """Read Dagster's log of the last run."""
     import dagster as dg
 
     os.environ["DAGSTER_HOME"] = str(home / "dagster")
-    seconds: dict[str, float] = {}
-    nodes: dict[str, float] = {}
+    models: dict[str, float] = {}
+    tests: dict[str, float] = {}
     with dg.DagsterInstance.get() as instance:
         run_id = instance.get_runs(limit=1)[0].run_id
-        steps = [
-            (step.step_key, step.start_time, step.end_time)
+        spans = {
+            step.step_key: (step.start_time, step.end_time)
             for step in instance.get_run_step_stats(run_id)
             if step.start_time and step.end_time
-        ]
-        for key, began, ended in steps:
-            stage = next((name for start, name in STEPS.items() if key.startswith(start)), "other")
-            seconds[stage] = seconds.get(stage, 0.0) + ended - began
-        for kind in (
-            dg.DagsterEventType.ASSET_MATERIALIZATION,
-            dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-        ):
-            for entry in instance.all_logs(run_id, of_type=kind):
-                data: Any = entry.get_dagster_event().event_specific_data
-                said = getattr(data, "materialization", data)
-                if "seconds" in said.metadata:
-                    parts = [said.asset_key.path[-1], getattr(said, "check_name", "")]
-                    nodes[" ".join(filter(None, parts))] = said.metadata["seconds"].value
-    slowest = sorted(nodes, key=nodes.__getitem__, reverse=True)[:SLOWEST]
-    first_step = min(began for _, began, _ in steps)
-    return first_step, seconds, {name: round(nodes[name], 2) for name in slowest}
+        }
+        for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+            if (
+                (made := entry.asset_materialization)
+                and made.asset_key
+                and "seconds" in made.metadata
+            ):
+                models[made.asset_key.path[-1]] = float(str(made.metadata["seconds"].value))
+        for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+            check: Any = entry.get_dagster_event().event_specific_data
+            if "seconds" in check.metadata:
+                name = f"{check.asset_key.path[-1]} {check.check_name}"
+                tests[name] = float(check.metadata["seconds"].value)
+    began = min(start for start, _ in spans.values())
+    return Told(began, {key: end - start for key, (start, end) in spans.items()}, models, tests)
+
+
+def slowest(seconds: Mapping[str, float]) -> dict[str, float]:
+    """Return those that took longest, the longest first."""
+    names = sorted(seconds, key=seconds.__getitem__, reverse=True)[:SLOWEST]
+    return {name: round(seconds[name], 2) for name in names}
 
 
 def disk(home: Path) -> dict[str, int]:

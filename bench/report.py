@@ -91,6 +91,8 @@ def _stages(step: str) -> list[Row]:
     return [
         ("start of the process, s", f"{step}.start", ".1f", 1),
         *((f"{stage}, s", f"{step}.stages.{stage}", ".1f", 1.0) for stage in STAGES),
+        ("dbt's models and seeds, added up, s", f"{step}.models", ".1f", 1),
+        ("dbt's tests of one model, added up, s", f"{step}.tests", ".1f", 1),
         ("whole command, s", f"{step}.seconds", ".1f", 1),
         ("processor time, s", f"{step}.processor_seconds", ".1f", 1),
         ("peak memory, MiB", f"{step}.peak_bytes", ",.0f", MIB),

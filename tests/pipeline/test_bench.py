@@ -33,6 +33,8 @@ def test_peers_make_what_the_line_makes(tmp_path: Path) -> None:
         marts.execute("update marts.marts.fct_contact_legs set talk_seconds = talk_seconds + 1")
     serving, build = centre.home / "serving", centre.folder / "floor" / "build"
     assert "marts.fct_contact_legs" in floor.compare(serving, build)
+    if PEERS.is_dir():
+        assert core.compare(centre.folder / "core_duckdb.parquet", build / "marts.duckdb")[1] > 0
 
     docs = tmp_path / "docs"
     docs.mkdir()
