@@ -33,7 +33,9 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": "2",
     "memory_limit": "1GB",
 }
+# One user alone asks so often, for there to be a percentile.
 PASSES = 3
+SHOWN = 5
 QUESTIONS = 24
 LIMIT_SECONDS = 0.3
 
@@ -124,7 +126,7 @@ def sql_of(server: Server, reader: Reader, question: Question) -> tuple[str, str
 
 
 def in_duckdb(centre: Centre, queries: Mapping[Any, tuple[str, str]]) -> dict[int, Any]:
-    """Run the queries' texts on the published files, each distinct one as often as the others."""
+    """Run the queries' texts on the published files, every user each distinct one."""
     distinct = sorted(set(queries.values()))
     files = {name for name, _ in distinct}
     connections = {
@@ -137,7 +139,7 @@ def in_duckdb(centre: Centre, queries: Mapping[Any, tuple[str, str]]) -> dict[in
             return cursor.execute(text).fetchall()
 
     jobs: list[Job] = [(text, partial(execute, name, text)) for name, text in distinct]
-    found = {users: answers([jobs * PASSES] * users) for users in (1, USERS)}
+    found = {1: answers([jobs * PASSES]), USERS: answers([jobs] * USERS)}
     for connection in connections.values():
         connection.close()
     return found
@@ -159,15 +161,15 @@ def answers(users: Sequence[Sequence[Job]]) -> dict[str, Any]:
         list(crowd.map(work, range(len(users))))
     everything = [one for several in seconds.values() for one in several]
     by_job = {name: percentile(several) for name, several in seconds.items()}
-    worst = max(by_job, key=by_job.__getitem__)
+    slowest = sorted(by_job, key=by_job.__getitem__, reverse=True)[:SHOWN]
     return {
         "answers": len(everything),
         "median": round(statistics.median(everything), 4),
         "p95": round(percentile(everything), 4),
         "over_limit": sum(one > LIMIT_SECONDS for one in by_job.values()),
         "distinct": len(by_job),
-        "worst_p95": round(by_job[worst], 4),
-        "worst": worst,
+        "worst_p95": round(by_job[slowest[0]], 4),
+        "slowest": {name: round(by_job[name], 4) for name in slowest},
     }
 
 

@@ -75,7 +75,7 @@ def apart(
 def bytes_in(path: Path) -> int:
     """Return the size of a file, or of all files in a folder."""
     files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    return sum(f.stat().st_size for f in files if f.is_file() and not f.is_symlink())
 
 
 def fetch_one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

@@ -46,7 +46,8 @@ def write(folder: Path, docs: Path) -> None:
     long = [one for one in free if one["name"] != SHORT]
     blocks = {name: table(runs if name in {"first", "day"} else free, ROWS[name]) for name in ROWS}
     blocks |= {"machine": machine(runs), "slowest": slowest(free[-1])}
-    blocks |= {"growth": growth(long), "needs": needs(long)}
+    if len(long) > 1:
+        blocks |= {"growth": growth(long), "needs": needs(long)}
     for name in ("benchmark.md", "capacity.md"):
         text = (docs / name).read_text(encoding="utf-8")
         for block, content in blocks.items():
@@ -223,7 +224,7 @@ def needs(runs: Sequence[Results]) -> str:
     def at(x: float, by: str, path: str, unit: float) -> str:
         points = [(one[by], found) for one in runs if (found := figure(one, path)) is not None]
         if len(points) < 2:
-            return f"{points[0][1] * x / points[0][0] / unit:,.1f}" if points else NONE
+            return NONE
         slope, start = linear_regression(*zip(*points, strict=True))
         return f"{max(0.0, slope * x + start) / unit:,.1f}"
 
