@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from bench import core, report
+from bench import core, dashboards, floor, line, report
 from bench.centre import SIZES, Centre
 from bench.measuring import apart
 
@@ -21,16 +21,16 @@ def measure(
     centre: Centre, name: str, steps: list[str], peers: Path, memory: str | None
 ) -> dict[str, Any]:
     """Take the steps in their order; what was measured before stays until it is measured again."""
-    from bench import dashboards, floor, line
-
     file = centre.folder.parent / f"{name}{f'-{memory}' if memory else ''}.json"
     results: dict[str, Any] = {}
     if file.exists():
         results = json.loads(file.read_text(encoding="utf-8"))
     print(f"{name}: raw files of {centre.agents} agents and {centre.days} days", flush=True)
     results |= {"name": name, "memory_limit": memory, "machine": machine(), **centre.generate()}
-    for step in steps:
+    for step in sorted(steps, key=STEPS.index):
         print(f"{name}: {step}", flush=True)
+        if step in {"core", "floor"} and centre.has_last_day:
+            raise SystemExit(f"{step} stands beside the first run; take the step `first` again")
         if step == "first":
             shutil.rmtree(centre.home, ignore_errors=True)
             centre.deliver(with_last_day=False)
@@ -59,10 +59,17 @@ def machine() -> dict[str, int]:
     }
 
 
+def _size(text: str) -> tuple[str, tuple[int, int]]:
+    agents, days = SIZES.get(text) or map(int, text.split("x"))
+    return text, (agents, days)
+
+
 def main() -> None:
     """Measure what the command line names."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("size", nargs="*", help=f"of {', '.join(SIZES)}; AGENTSxDAYS for another")
+    parser.add_argument(
+        "size", nargs="*", type=_size, help=f"of {', '.join(SIZES)}; AGENTSxDAYS for another"
+    )
     parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS))
     parser.add_argument("--memory", help="what DuckDB may take, 2GiB; default: as the line decides")
     parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "bench")
@@ -72,8 +79,7 @@ def main() -> None:
     parser.add_argument("--no-docs", action="store_true", help="leave docs/ as they are")
     options = parser.parse_args()
     folder: Path = options.folder.absolute()
-    for name in options.size:
-        agents, days = SIZES.get(name) or map(int, name.split("x"))
+    for name, (agents, days) in options.size:
         centre = Centre(folder / name, agents, days)
         measure(centre, name, options.steps, options.peers.absolute(), options.memory)
     if not options.no_docs:

@@ -46,6 +46,11 @@ class Centre:
         return self.folder / "inbox"
 
     @property
+    def has_last_day(self) -> bool:
+        """Whether the logs of the last day have been delivered."""
+        return any(self.inbox.rglob(f"*{LAST_DAY.isoformat()}*"))
+
+    @property
     def home(self) -> Path:
         """The home that the line works in."""
         return self.folder / "home"
