@@ -50,6 +50,20 @@ def test_id_is_made_of_the_name(path: Path) -> None:
     assert asset["uuid"] == str(uuid.uuid5(NAMESPACE, name))
 
 
+def test_no_text_has_a_character_that_cannot_be_written() -> None:
+    # As `"\1"` in quotes becomes one, where a part of a match was meant.
+    def texts(asset: object) -> Iterator[str]:
+        if isinstance(asset, str):
+            yield asset
+        elif isinstance(asset, dict | list):
+            for part in asset.values() if isinstance(asset, dict) else asset:
+                yield from texts(part)
+
+    for path in ALL:
+        for text in texts(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            assert text.translate({ord(c): None for c in "\n\t"}).isprintable(), (path.stem, text)
+
+
 def test_every_reference_is_met_and_every_asset_used() -> None:
     databases, datasets = load("databases"), load("datasets")
     charts, dashboards = load("charts"), load("dashboards")
