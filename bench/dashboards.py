@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
@@ -22,9 +21,9 @@ from functools import partial
 from typing import Any
 
 import duckdb
-from playwright.sync_api import sync_playwright
 
 from bench.centre import Centre
+from tests.browser.server_pages import chromium
 from tests.browser.superset_server import Server, free_port
 from tests.browser.test_load import PEOPLE, USERS, Question, Reader, read_pages
 
@@ -93,14 +92,8 @@ def served(centre: Centre) -> Generator[Server]:
 
 def read_all(server: Server) -> dict[str, Reader]:
     """Open every page of every role in a browser."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        try:
-            return {name: read_pages(browser, server, name) for name in dict.fromkeys(PEOPLE)}
-        finally:
-            browser.close()
+    with chromium() as browser:
+        return {name: read_pages(browser, server, name) for name in dict.fromkeys(PEOPLE)}
 
 
 def ask(reader: Reader, question: Question, **changes: object) -> dict[str, Any]:

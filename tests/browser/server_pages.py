@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from playwright.sync_api import sync_playwright
 
 from tests.browser.superset_server import Server
 
@@ -15,6 +19,24 @@ if TYPE_CHECKING:
 
 WINDOW = {"width": 1440, "height": 900}
 CHART = "[data-test=dashboard-component-chart-holder]"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, as the system has it."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        raise RuntimeError("No Chromium: run tests/browser/install_chromium.sh")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 def log_in(browser: Browser, server: Server, user: str) -> BrowserContext:
