@@ -51,19 +51,13 @@ def know_reserved_words() -> None:
 
 
 def remember_parsed() -> None:
-    """Parse one text once: for one chart, Superset parses its dataset's five times."""
+    """Parse one text once: for one chart, Superset parses its dataset's four times."""
     from superset.sql.parse import SQLStatement
 
-    @lru_cache(REMEMBERED_TEXTS)
-    def parsed(script: str, engine: str) -> list[SQLStatement]:
-        return [
-            SQLStatement(ast=tree, engine=engine)
-            for tree in SQLStatement._parse(script, engine)
-            if tree
-        ]
+    parsed = lru_cache(REMEMBERED_TEXTS)(SQLStatement.split_script)
 
     def split_script(script: str, engine: str) -> list[SQLStatement]:
-        # Whoever gets one may change it, and does where rows are for some only.
+        # Whoever gets a statement may change it, and does where rows are for some only.
         statements = [copy.copy(statement) for statement in parsed(script, engine)]
         for statement in statements:
             statement._parsed = statement._parsed.copy()

@@ -22,6 +22,7 @@ TELLING = {
     *("parse_duckdb_log_message", "pg_sleep", "write_log"),
 }
 SYSTEM_VIEWS = ("duckdb_", "pragma_")
+# Texts that have been checked.
 REMEMBERED = 1024
 QUESTIONS = (exp.Query, exp.Values, exp.Describe, exp.Summarize, exp.Show)
 
