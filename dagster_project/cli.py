@@ -11,7 +11,6 @@ import importlib
 import logging
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import traceback
@@ -70,8 +69,8 @@ python_logs:
   python_log_level: INFO
   managed_python_loggers: [meritline]
 event_log_storage:
-  module: dagster._core.storage.event_log
-  class: ConsolidatedSqliteEventLogStorage
+  module: dagster_project.event_log
+  class: EventLog
   config:
     base_dir:
       env: DAGSTER_HOME
@@ -293,7 +292,7 @@ def _execute(
 
     # Its log is in the UI; here it would only repeat what the bars and the result say.
     logging.getLogger("dagster").addHandler(logging.NullHandler())
-    with dg.DagsterInstance.get() as instance, _event_log_open(settings):
+    with dg.DagsterInstance.get() as instance:
         result = defs.resolve_job_def("line").execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -322,32 +321,6 @@ def _execute(
             # Dagster puts the class's name before the message.
             return error.message.strip().partition(": ")[2] or error.message
     return None
-
-
-@contextmanager
-def _event_log_open(settings: Settings) -> Iterator[None]:
-    """Let Dagster write its events without waiting for the disk at each of them.
-
-    It opens and closes its log for every event, and whoever closes SQLite's last connection waits
-    for a checkpoint; so one stays open. The log is history: it survives a killed process, and only
-    a power cut may take its last events.
-    """
-    import sqlalchemy
-
-    def wait_at_checkpoints_only(connection: object, _: object) -> None:
-        # Great Expectations opens DuckDB by the same library.
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute("pragma synchronous = normal")
-
-    engine = sqlalchemy.engine.Engine
-    sqlalchemy.event.listen(engine, "connect", wait_at_checkpoints_only)
-    log = sqlite3.connect(settings.home.dagster / "event_log.db")
-    try:
-        log.execute("select count(*) from sqlite_schema")
-        yield
-    finally:
-        log.close()
-        sqlalchemy.event.remove(engine, "connect", wait_at_checkpoints_only)
 
 
 def _use_home(settings: Settings) -> None:
