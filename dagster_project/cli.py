@@ -60,6 +60,11 @@ DONE, HELD_BACK, WRONG_USE, CRASH, REFUSED = 0, 1, 2, 3, 4
 DAGSTER_SETTINGS = """\
 telemetry:
   enabled: false
+run_launcher:
+  module: dagster_project.launching
+  class: WarmRunLauncher
+run_queue:
+  dequeue_interval_seconds: 1
 concurrency:
   pools:
     # The line's lock is what keeps writers apart; this keeps queued runs from waiting on it.

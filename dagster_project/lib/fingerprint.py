@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -132,14 +132,16 @@ def has_new_header(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) ->
     return before.partition(":")[0] != after.partition(":")[0]
 
 
-def inbox_state(inbox: Path) -> tuple[str, float]:
-    """Return a hash over names, sizes and times of the files, and the newest of the times."""
+def inbox_state(inbox: Path, growing: Collection[str] = ()) -> tuple[str, float]:
+    """Return a hash over names, sizes and times of the files, and the newest of the times.
+
+    Files of the folders `growing` may be read while they are written: their times do not count.
+    """
     digest = hashlib.sha256()
     newest = 0.0
     for path in sorted(path for path in inbox.rglob("*") if path.is_file()):
-        details = path.stat()
-        newest = max(newest, details.st_mtime)
-        digest.update(
-            f"{path.relative_to(inbox)}\0{details.st_size}\0{details.st_mtime_ns}".encode()
-        )
+        details, name = path.stat(), path.relative_to(inbox)
+        if name.parts[0] not in growing:
+            newest = max(newest, details.st_mtime)
+        digest.update(f"{name}\0{details.st_size}\0{details.st_mtime_ns}".encode())
     return digest.hexdigest(), newest

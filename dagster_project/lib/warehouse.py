@@ -250,11 +250,24 @@ def model_errors(nodes: list[NodeResult]) -> str:
     )
 
 
+# What a process has read for those that are forked from it, by file and time.
+_ahead: dict[tuple[Path, int], Any] = {}
+
+
+def read_ahead(home: Home) -> None:
+    """Read what dbt has parsed, for the next build of a process that is forked from this one."""
+    path, parsed = home.build / "dbt" / PARSED, _parsed(home)
+    _ahead[path, path.stat().st_mtime_ns] = parsed
+
+
 def _parsed(home: Home) -> Any:  # noqa: ANN401 - dbt's manifest, which its own runner passes untyped
     """Return what `manifest` had dbt parse: it looks for itself whenever a variable has changed."""
     from dbt.contracts.graph.manifest import Manifest
 
-    return Manifest.from_msgpack((home.build / "dbt" / PARSED).read_bytes())  # pyright: ignore[reportUnknownMemberType]
+    path = home.build / "dbt" / PARSED
+    # A build writes into it, so that it serves only one.
+    ahead = _ahead.pop((path, path.stat().st_mtime_ns), None)
+    return ahead or Manifest.from_msgpack(path.read_bytes())  # pyright: ignore[reportUnknownMemberType]
 
 
 def _invoke(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,17 @@ def test_the_job_the_schedule_and_the_sensor(defs: dg.Definitions) -> None:
     assert defs.resolve_sensor_def("inbox_changed").job_name == line.name
 
 
+def test_requests_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MERITLINE_HOME", str(tmp_path))
+    instance = dg.DagsterInstance.ephemeral()
+    context = dg.build_sensor_context(instance=instance)
+    assert isinstance(inbox_changed(context), dg.SensorResult)
+    instance.add_run(
+        dg.DagsterRun(job_name="line", run_id=str(uuid.uuid4()), status=dg.DagsterRunStatus.STARTED)
+    )
+    assert isinstance(inbox_changed(context), dg.SkipReason)
+
+
 def test_the_sensor_asks_for_a_run_whenever_the_inbox_became_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +83,7 @@ def test_the_sensor_asks_for_a_run_whenever_the_inbox_became_another(
         os.utime(inbox / name, (then, then))
 
     def evaluate(cursor: str | None) -> dg.SensorResult | dg.SkipReason:
-        return inbox_changed(dg.build_sensor_context(cursor=cursor))
+        return inbox_changed(dg.build_sensor_context(dg.DagsterInstance.ephemeral(), cursor))
 
     deliver("a.csv")
     first = evaluate(None)
@@ -85,6 +97,13 @@ def test_the_sensor_asks_for_a_run_whenever_the_inbox_became_another(
     second = evaluate(first.cursor)
     assert isinstance(second, dg.SensorResult)
     assert second.run_requests
+
+    # A log that grows is read as far as it is written: a busy exchange is never quiet.
+    log = tmp_path / "inbox" / "asterisk_queue_log" / "queue_log"
+    log.parent.mkdir()
+    log.write_text("1793460600|NONE|NONE|NONE|QUEUESTART|\n")
+    assert isinstance(evaluate(second.cursor), dg.SensorResult)
+    log.unlink()
 
     # The bad file is taken away again: the inbox is what it was, and yet there is something to do.
     (inbox / "b.csv").unlink()
