@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import random
-import shutil
 import statistics
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,9 +17,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.browser.server_pages import log_in, wait_until_drawn
-from tests.browser.superset_server import Server, serving
+from tests.browser.superset_server import Server
 from tests.conftest import Centre
-from tests.line import AS_OF, run_line, start_line
+from tests.line import AS_OF, start_line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Request
@@ -83,38 +80,6 @@ class Reader:
         }
         answer = self.session.post(self.address + CHART_DATA, json=body, timeout=60).json()
         return str(answer["result"][0]["data"][0]["run_id"])
-
-
-@pytest.fixture(scope="module")
-def full_demo(tmp_path_factory: pytest.TempPathFactory) -> Centre:
-    """The demonstration of 60 agents and 120 days, the logs of its last day held back."""
-    folder = tmp_path_factory.mktemp("full_demo")
-    home, late = folder / "home", folder / "late"
-    for arguments in (("demo", "--inbox", str(home / "inbox")), ("run",)):
-        command, *rest = arguments
-        done = run_line(home, *rest, command=command)
-        assert done.returncode == 0, done.stdout + done.stderr
-        if command == "demo":
-            newest = max((home / "inbox" / "asterisk_queue_log").rglob("*")).name
-            for path in sorted((home / "inbox").rglob(newest)):
-                target = late / path.relative_to(home / "inbox")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                path.rename(target)
-    return Centre(home, late)
-
-
-@pytest.fixture
-def served_centre(
-    request: pytest.FixtureRequest, server: Server, tmp_path: Path
-) -> Iterator[tuple[Centre, Server]]:
-    """A centre of one's own to publish in, served by a Superset that is deployed already."""
-    centre: Centre = request.getfixturevalue(request.param)
-    home = tmp_path / "home"
-    shutil.copytree(centre.home, home, symlinks=True)
-    for folder in ("superset", "secrets"):
-        server.copy(home, folder)
-    with serving(home) as of_its_own:
-        yield Centre(home, centre.late), of_its_own
 
 
 def read_pages(browser: Browser, server: Server, name: str) -> Reader:
