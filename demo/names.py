@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import string
 import unicodedata
 from collections.abc import Iterator
 
@@ -39,7 +40,10 @@ _DUBLIN_FAMILY = (
 
 
 def shuffled_names(site_id: str, rng: random.Random) -> Iterator[str]:
-    """Return full names of a site's country in random order, none twice."""
+    """Return full names of a site's country in random order, none twice.
+
+    A site of some hundred people needs them again, with a middle initial.
+    """
     if site_id == "riga":
         names = [
             f"{given} {family[gender == 'f']}"
@@ -51,10 +55,14 @@ def shuffled_names(site_id: str, rng: random.Random) -> Iterator[str]:
     else:
         names = [f"{given} {family}" for given in _DUBLIN_GIVEN for family in _DUBLIN_FAMILY]
     rng.shuffle(names)
-    return iter(names)
+    yield from names
+    for initial in string.ascii_uppercase:
+        for name in names:
+            given, _, family = name.partition(" ")
+            yield f"{given} {initial}. {family}"
 
 
 def user_name(full_name: str) -> str:
     """Return a name as mail addresses and log-ins write it: `janis.berzins`."""
     plain = unicodedata.normalize("NFKD", full_name).encode("ascii", "ignore").decode()
-    return plain.lower().replace(" ", ".").replace("'", "")
+    return plain.lower().replace(".", "").replace(" ", ".").replace("'", "")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import chain
 
 from demo.names import shuffled_names, user_name
 
@@ -223,7 +225,7 @@ def _build_site(
 ) -> list[Employee]:
     names = shuffled_names(site.site_id, rng)
     teams = site.teams[: max(2, min(len(site.teams), round(count / 8)))]
-    numbers = iter(range(site.employee_number, site.employee_number + 900))
+    numbers = _numbers(site.employee_number)
 
     def hire(index: int) -> Employee:
         return _person(site, f"E{next(numbers)}", next(names), index, first, rng)
@@ -278,6 +280,11 @@ def _build_site(
             person.identities.append(Identity(person.user_name, person.hire_date))
             person.extension = str(4001 + number)
     return [manager, *leads.values(), *members]
+
+
+def _numbers(first: int) -> Iterator[int]:
+    """Number the people of a site, or their logins: of four digits, of five once those are out."""
+    return chain(range(first, first + 900), range(10 * first, 10 * first + 9000))
 
 
 def _centre(members: list[Employee]) -> None:
@@ -371,9 +378,9 @@ def _careers(
 
 def _logins(members: list[Employee], first: date, days: int) -> None:
     """Give everybody a login, with the irregularities that real directories have."""
-    for number, person in enumerate(members):
+    for number, person in zip(_numbers(1001), members, strict=False):
         until = person.leave_date + timedelta(days=1) if person.leave_date else None
-        person.identities.append(Identity(f"Agent/{1001 + number}", person.hire_date, until))
+        person.identities.append(Identity(f"Agent/{number}", person.hire_date, until))
     # The last one hired inherits the login of the one who left.
     newest = members[-1]
     for leaver in members:
