@@ -105,10 +105,10 @@ def slowest(seconds: Mapping[str, float]) -> dict[str, float]:
 
 def disk(home: Path) -> dict[str, int]:
     """Return the bytes of what a run leaves."""
-    build, version = home / "build", (home / "serving" / "current").resolve()
+    version = (home / "serving" / "current").resolve()
     return {
         "lake": bytes_in(home / "lake"),
-        **{name: bytes_in(build / f"{name}.duckdb") for name in ("warehouse", "marts", "pay")},
+        **{name: bytes_in(version / f"{name}.duckdb") for name in ("warehouse", "marts", "pay")},
         "publication": bytes_in(version),
         "home": bytes_in(home),
     }

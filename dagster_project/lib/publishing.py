@@ -1,9 +1,11 @@
 """Publication: whole files behind one link, and builds that always start from the last one.
 
 `serving/current` points to the folder of the published run; `serving/marts.duckdb` and its
-neighbours are links through it, so that swapping `current` changes all of them at once. A build
-that was not published leaves `build/DIRTY`; the next build throws its files away and copies the
-published ones back, so that nothing half done is ever built upon.
+neighbours are links through it, so that swapping `current` changes all of them at once. What is
+published is the build's own files, moved; the next build works on copies of them, which are made
+after readers have the new figures. A build that was not published leaves `build/DIRTY`; the next
+one throws its files away and copies the published ones, so that nothing half done is ever built
+upon.
 """
 
 from __future__ import annotations
@@ -20,11 +22,15 @@ from typing import Any
 import duckdb
 
 from dagster_project.lib import lake
+from dagster_project.lib.database import quoted
+from dagster_project.lib.parsing import make_last
 from dagster_project.lib.settings import Home
 
 DATABASES = ("warehouse", "marts", "analyst", "pay")
-# What readers find in `serving/`; the warehouse stands in the version only to build upon.
+# What readers find in `serving/`, and builds go on from. The warehouse has what one build worked
+# out: the next one begins with an empty file, which knows of the last one only what was landed.
 READ = ("marts", "analyst", "pay")
+REMEMBERED = "landing"
 # Amounts, and what they come from, are for the owner of the files alone.
 PRIVATE = {"warehouse", "pay"}
 STATE_FILE = "publication.json"
@@ -54,7 +60,7 @@ def dirty_run(home: Home) -> str | None:
 
 
 def begin_build(home: Home, run_id: str) -> bool:
-    """Make `build/` equal to the last publication and mark it as being written by `run_id`.
+    """Make `build/` ready to go on from the last publication, and mark it as written by `run_id`.
 
     Returns whether an unpublished build had to be thrown away.
     """
@@ -64,13 +70,38 @@ def begin_build(home: Home, run_id: str) -> bool:
     write_durably(home.dirty_mark, run_id)
     for name in DATABASES:
         build = home.build / f"{name}.duckdb"
-        published = home.current / build.name
-        if is_unpublished or is_anew or not build.exists():
+        if is_unpublished or is_anew or name not in READ or not build.exists():
             build.with_name(build.name + ".wal").unlink(missing_ok=True)
             build.unlink(missing_ok=True)
-            if published.exists() and not is_anew:
-                copy_file(published, build)
+    if not is_anew and home.current.exists():
+        _copy_published(home)
+        _remember_landed(home)
     return is_unpublished
+
+
+def _copy_published(home: Home) -> None:
+    """Give the next build what it goes on from, where it has not got it yet."""
+    for name in READ:
+        build = home.build / f"{name}.duckdb"
+        if not build.exists():
+            copy_file(home.current / build.name, build)
+
+
+def _remember_landed(home: Home) -> None:
+    """Begin a warehouse with what the last one knew of the files that have been landed."""
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute(
+            f"attach {quoted(str(home.published_warehouse))} as published (read_only)"
+        )
+        tables = connection.execute(
+            "select table_name from duckdb_tables() "
+            "where database_name = 'published' and schema_name = ?",
+            [REMEMBERED],
+        ).fetchall()
+        connection.execute(f"create schema {REMEMBERED}")
+        for (table,) in tables:
+            name = f"{REMEMBERED}.{table}"
+            connection.execute(f"create table {name} as from published.{name}")
 
 
 def ask_for_new_build(home: Home) -> None:
@@ -93,24 +124,26 @@ def keep_seeds(home: Home, seeds: Path) -> None:
 
 
 def publish(home: Home, run_id: str, state: dict[str, Any]) -> Path:
-    """Copy the build's files to a version of their own and swap the one link to it."""
+    """Move the build's files to a version of their own and swap the one link to it."""
     version = home.versions / run_id
     if published_run(home) == run_id:
         # A retry after the swap: what readers see must not be taken away.
         finish(home)
         return version
-    shutil.rmtree(version, ignore_errors=True)
-    version.mkdir(parents=True)
+    version.mkdir(parents=True, exist_ok=True)
     for name in DATABASES:
         build = home.build / f"{name}.duckdb"
-        with duckdb.connect(str(build)) as connection:
-            connection.execute("force checkpoint")
-        if name in PRIVATE:
-            build.chmod(0o600)
-        copy_file(build, version / build.name)
+        # An attempt before this one may have moved it already.
+        if build.exists():
+            with duckdb.connect(str(build)) as connection:
+                connection.execute("force checkpoint")
+            if name in PRIVATE:
+                build.chmod(0o600)
+            make_last(build)
+            os.replace(build, version / build.name)
     kept = home.build / SEEDS
     if kept.is_dir():
-        (version / SEEDS).mkdir()
+        (version / SEEDS).mkdir(exist_ok=True)
         for path in sorted(kept.iterdir()):
             copy_file(path, version / SEEDS / path.name)
         sync_folder(version / SEEDS)
@@ -123,6 +156,7 @@ def publish(home: Home, run_id: str, state: dict[str, Any]) -> Path:
             swap_link(link, f"current/{name}.duckdb")
     swap_link(home.current, f"versions/{run_id}")
     finish(home)
+    _copy_published(home)
     return version
 
 

@@ -18,8 +18,11 @@ from dagster_project.lib.settings import Home
 
 
 def build(home: Home, run_id: str, value: int) -> bool:
-    """Build both databases with one value in them."""
+    """Build all databases with one value in them."""
     is_restored = publishing.begin_build(home, run_id)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("create schema if not exists landing")
+        connection.execute(f"create or replace table landing.run as select {value} as value")
     for name in publishing.DATABASES:
         with duckdb.connect(str(home.build / f"{name}.duckdb")) as connection:
             connection.execute(f"create or replace table main.t as select {value} as value")
@@ -29,6 +32,11 @@ def build(home: Home, run_id: str, value: int) -> bool:
 def value(path: Path) -> int:
     with duckdb.connect(str(path), read_only=True) as connection:
         return connection.execute("select value from main.t").fetchall()[0][0]
+
+
+def landed(path: Path) -> int:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("select value from landing.run").fetchall()[0][0]
 
 
 @pytest.fixture
@@ -64,8 +72,43 @@ def test_an_unpublished_build_is_thrown_away(home: Home) -> None:
     assert value(home.serving / "marts.duckdb") == 1
 
     assert publishing.begin_build(home, "next")
-    assert value(home.build / "warehouse.duckdb") == 1
     assert value(home.build / "marts.duckdb") == 1
+    assert landed(home.warehouse) == 1
+
+
+def test_a_warehouse_begins_with_what_was_landed_and_nothing_else(home: Home) -> None:
+    build(home, "first", 1)
+    publishing.publish(home, "first", {})
+    assert not publishing.begin_build(home, "second")
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        assert connection.execute("select table_name from duckdb_tables()").fetchall() == [("run",)]
+    assert landed(home.warehouse) == 1
+
+
+def test_a_publication_that_broke_off_is_finished_by_the_next_attempt(home: Home) -> None:
+    build(home, "first", 1)
+    publishing.publish(home, "first", {})
+    build(home, "second", 2)
+    version = home.versions / "second"
+    version.mkdir()
+    os.replace(home.warehouse, version / "warehouse.duckdb")
+    os.replace(home.marts, version / "marts.duckdb")
+    assert value(home.published_marts) == 1
+
+    publishing.publish(home, "second", {})
+    assert value(home.published_marts) == value(home.published_warehouse) == 2
+    assert value(home.marts) == 2
+
+
+def test_a_publication_that_broke_off_and_is_given_up_leaves_the_last_one(home: Home) -> None:
+    build(home, "first", 1)
+    publishing.publish(home, "first", {})
+    build(home, "killed", 2)
+    (home.versions / "killed").mkdir()
+    os.replace(home.marts, home.versions / "killed" / "marts.duckdb")
+
+    assert publishing.begin_build(home, "next")
+    assert value(home.published_marts) == value(home.marts) == 1
 
 
 def test_a_first_build_that_was_killed_leaves_no_files(home: Home) -> None:
