@@ -34,6 +34,7 @@ with events as (
     where event in ({{ call_events() }})
         and callid not in ('NONE', 'REALTIME')
     {%- if is_incremental_run() %}
+    and part in (select part from {{ ref('int_contacts__touched_parts') }})
     and (site_id, callid) in (
         select site_id, callid from {{ ref('int_contacts__touched_calls') }}
     )

@@ -5,6 +5,7 @@ with rows_read as (
     from {{ ref('stg_asterisk__cdr') }}
     where linkedid is not null
     {%- if is_incremental_run() %}
+        and part in (select part from {{ ref('int_contacts__touched_parts') }})
         and (
             (site_id, linkedid) in (select site_id, callid from {{ ref('int_contacts__touched_calls') }})
             or (site_id, uniqueid) in (select site_id, callid from {{ ref('int_contacts__touched_calls') }})

@@ -27,10 +27,12 @@ ripened as (
     from {{ ref('stg_asterisk__queue_events') }} as events
     inner join {{ source('landing', 'run') }} as run
         on events.event_epoch > {{ epoch_seconds('run.previous_as_of') }}
+    where events.part in (select part from {{ ref('stg_landing__newest_parts') }})
     union
     select cdr.site_id, cdr.uniqueid as callid
     from {{ ref('stg_asterisk__cdr') }} as cdr
     inner join {{ source('landing', 'run') }} as run on cdr.started_at > run.previous_as_of
+    where cdr.part in (select part from {{ ref('stg_landing__newest_parts') }})
 
 ),
 
@@ -80,6 +82,10 @@ changed_sources as (
         'leg_number', 'queue_id', 'agent_login', 'end_reason', 'talk_seconds', 'hold_seconds',
         'wrap_seconds', 'offered_at', 'answered_at', 'ended_at'
     ]) }}
+    {%- for name in source_names('changes') %}
+    union
+    select site_id, callid from {{ ref('stg_' ~ name ~ '__changes') }}
+    {%- endfor %}
 
 )
 

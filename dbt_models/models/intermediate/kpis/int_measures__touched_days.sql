@@ -50,6 +50,13 @@ direct as (
     where agent <> 'NONE'
     {%- if is_incremental_run() %}
     union
+    select cast({{ from_epoch('events.event_epoch') }} as date) as work_date
+    from {{ ref('stg_asterisk__queue_events') }} as events
+    inner join {{ source('landing', 'run') }} as run
+        on events.event_epoch > {{ epoch_seconds('run.previous_as_of') }}
+    where events.part in (select part from {{ ref('stg_landing__newest_parts') }})
+        and events.agent_login <> 'NONE'
+    union
     select days.work_date
     from (select distinct work_date from {{ measures }}) as days
     inner join {{ ref('int_people__changed_days') }} as changes

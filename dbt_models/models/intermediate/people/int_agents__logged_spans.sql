@@ -14,7 +14,7 @@ with events as (
             'PAUSE', 'PAUSEALL', 'PAUSEREASON', 'UNPAUSE', 'UNPAUSEALL'
         )
         and agent_login <> 'NONE'
-        and {{ touched_days_only("cast(" ~ from_epoch('event_epoch') ~ " as date)") }}
+        and {{ touched_days_only("cast(" ~ from_epoch('event_epoch') ~ " as date)", 'int_agents__read_days') }}
 
 ),
 

@@ -74,12 +74,10 @@ inner join surroundings
     and silences.busiest_contacts * surroundings.contact_count >= surroundings.threshold
 inner join {{ ref('fct_queue_visits') }} as before_it
     on silences.site_id = before_it.site_id
-    and before_it.enqueued_at >= {{ add_seconds('silences.first_at', -1800) }}
-    and before_it.enqueued_at < silences.first_at
+    and {{ interval_start('before_it.enqueued_at') }} = {{ add_seconds('silences.first_at', -1800) }}
 inner join {{ ref('fct_queue_visits') }} as after_it
     on silences.site_id = after_it.site_id
-    and after_it.enqueued_at >= silences.last_at
-    and after_it.enqueued_at < {{ add_seconds('silences.last_at', 1800) }}
+    and {{ interval_start('after_it.enqueued_at') }} = silences.last_at
 left join {{ ref('fct_incidents') }} as incidents
     on coalesce(incidents.site_id, silences.site_id) = silences.site_id
     and incidents.started_at < silences.last_at

@@ -35,6 +35,7 @@ placed as (
             else events.epoch
         end as event_epoch,
         events._file_started_at as file_started_at,
+        events._part as part,
         events._path as file_path,
         events._line_number as line_number
     from events
