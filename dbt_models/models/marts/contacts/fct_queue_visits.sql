@@ -45,6 +45,7 @@ select
     ) as is_short_abandon,
     cast({{ to_local('visits.enqueued_at', 'sites.time_zone') }} as date) as work_date,
     visits.enqueued_at,
+    {{ to_local('visits.enqueued_at', 'sites.time_zone') }} as enqueued_local_at,
     visits.left_at
 from visits
 inner join {{ ref('stg_seeds__sites') }} as sites on visits.site_id = sites.site_id
