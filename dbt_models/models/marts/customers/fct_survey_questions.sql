@@ -12,7 +12,10 @@ with answers as (
     select
         *,
         is_top_answer or promoter_balance = 1 or ease_points >= 5 or is_resolved as is_good,
-        (question = 'csat' and answer <= 2) or promoter_balance = -1 or ease_points <= 3 or not is_resolved as is_bad
+        (question = 'csat' and answer <= 2)
+        or promoter_balance = -1
+        or ease_points <= 3
+        or not is_resolved as is_bad
     from {{ ref('fct_surveys') }}
     where is_valid and not is_excluded
         and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}

@@ -75,7 +75,7 @@ select
     cast(sum(case when kind = 'responded' then seconds end) as bigint) as response_seconds,
     cast({{ count_where("kind in ('solved', 'reopened')") }} as bigint) as solved_count,
     cast({{ count_where("kind = 'reopened'") }} as bigint) as reopened_count,
-    cast({{ count_where("kind in ('solved', 'reopened') and seconds is not null") }} as bigint) as timed_count,
+    cast(count(case when kind in ('solved', 'reopened') then seconds end) as bigint) as timed_count,
     cast(sum(case when kind in ('solved', 'reopened') then seconds end) as bigint) as resolution_seconds,
     work_date
 from placed
