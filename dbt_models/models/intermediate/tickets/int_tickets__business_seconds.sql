@@ -8,7 +8,7 @@ with spans as (
 points as (
 
     select site_id, schedule_id, part_started_at as point_at from spans
-    union
+    union all
     select site_id, schedule_id, part_ended_at as point_at from spans
 
 ),
@@ -17,6 +17,19 @@ zones as (
 
     select distinct site_id, schedule_id, time_zone
     from {{ ref('int_tickets__opening_hours') }}
+
+),
+
+-- Each once, with its local date, by which it is looked up.
+located as (
+
+    select distinct
+        points.site_id,
+        points.schedule_id,
+        points.point_at,
+        cast({{ to_local('points.point_at', 'zones.time_zone') }} as date) as local_date
+    from points
+    inner join zones on points.site_id = zones.site_id and points.schedule_id = zones.schedule_id
 
 ),
 
@@ -30,12 +43,11 @@ clock as (
         min(hours.open_seconds_before) + sum(least(
             coalesce({{ seconds_between('hours.opens_at', 'points.point_at') }}, 0), hours.open_seconds
         )) as open_seconds
-    from points
-    inner join zones on points.site_id = zones.site_id and points.schedule_id = zones.schedule_id
+    from located as points
     inner join {{ ref('int_tickets__opening_hours') }} as hours
         on points.site_id = hours.site_id
         and points.schedule_id = hours.schedule_id
-        and hours.local_date = cast({{ to_local('points.point_at', 'zones.time_zone') }} as date)
+        and points.local_date = hours.local_date
     group by points.site_id, points.schedule_id, points.point_at
 
 )

@@ -40,15 +40,24 @@ dated as (
 
 ),
 
+-- One name a row, so that logins are looked up and not compared with each other.
+named as (
+
+    select dated.*, dated.email as login from dated
+    union all
+    select dated.*, lower(dated.user_id) as login from dated
+
+),
+
 known as (
 
     select
         dated.*,
         coalesce(identities.employee_id, addresses.employee_id, employees.employee_id) as employee_id
-    from dated
+    from named as dated
     left join {{ ref('dim_identity') }} as identities
         on dated.site_id = identities.site_id
-        and lower(identities.agent_login) in (dated.email, lower(dated.user_id))
+        and dated.login = lower(identities.agent_login)
         and dated.local_date >= identities.valid_from
         and (dated.local_date < identities.valid_to or identities.valid_to is null)
     left join addresses on dated.email = addresses.email
@@ -57,7 +66,7 @@ known as (
             partition by dated.source, dated.site_id, dated.user_id, dated.acted_at
             order by
                 case when lower(identities.agent_login) = dated.email then 0 else 1 end,
-                identities.agent_login,
+                identities.agent_login nulls last,
                 identities.employee_id
         ) = 1
 
