@@ -16,6 +16,7 @@ import os
 import shutil
 import stat
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +75,14 @@ def begin_build(home: Home, run_id: str) -> bool:
             build.with_name(build.name + ".wal").unlink(missing_ok=True)
             build.unlink(missing_ok=True)
     if not is_anew and home.current.exists():
-        _copy_published(home)
+        _copy_published(home, READ)
         _remember_landed(home)
     return is_unpublished
 
 
-def _copy_published(home: Home) -> None:
-    """Give the next build what it goes on from, where it has not got it yet."""
-    for name in READ:
+def _copy_published(home: Home, names: Sequence[str]) -> None:
+    """Give the build folder files of the publication, where it has not got them."""
+    for name in names:
         build = home.build / f"{name}.duckdb"
         if not build.exists():
             copy_file(home.current / build.name, build)
@@ -156,7 +157,8 @@ def publish(home: Home, run_id: str, state: dict[str, Any]) -> Path:
             swap_link(link, f"current/{name}.duckdb")
     swap_link(home.current, f"versions/{run_id}")
     finish(home)
-    _copy_published(home)
+    # The next build goes on from them; of the warehouse dbt shows what the last one worked out.
+    _copy_published(home, DATABASES)
     return version
 
 
