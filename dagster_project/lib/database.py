@@ -66,8 +66,6 @@ def connect(threads: int, memory_limit: str, spill: Path) -> duckdb.DuckDBPyConn
     con.execute(f"set threads = {threads}")
     con.execute(f"set memory_limit = {quoted(memory_limit)}")
     con.execute(f"set temp_directory = {quoted(str(spill))}")
-    # Pushed down to the scan, the condition on `problem` would split each line a dozen times over.
-    con.execute("set disabled_optimizers = 'filter_pushdown'")
     con.execute(_MACROS)
     return con
 

@@ -1,7 +1,7 @@
-"""Which rows of text are good: one SQL view for each format.
+"""Which rows of text are good: one SQL query for each format.
 
-The view `judged` has the feed's typed columns, the row's number `_n` and `_text`, what dates it
-(`_at`), and of a bad row `_problem` (`field|reason`) and the field's `_value`.
+The table `judged` has the feed's typed columns, the row's number `_n`, what dates it (`_at`), and
+of a bad row its `_text`, the `_problem` (`field|reason`) and the field's `_value`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OFFSET = r"\d:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|z|UTC|[+-]\d{2}(:?\d{2})?)$"
 
 
 def judge(con: duckdb.DuckDBPyConnection, feed: Feed, staged: Staged) -> None:
-    """Make the view `judged` over the view `staged`."""
+    """Make the table `judged` of the view `staged`."""
     if feed.format == "queue_log":
         select = _queue_log_sql(feed, staged)
     elif feed.format == "cdr":
@@ -44,7 +44,7 @@ def judge(con: duckdb.DuckDBPyConnection, feed: Feed, staged: Staged) -> None:
         select = _json_sql(feed)
     else:
         select = _csv_sql(feed, staged)
-    con.execute(f"create or replace temp view judged as {select}")
+    con.execute(f"create or replace temp table judged as {select}")
 
 
 # ---- Asterisk ------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def _queue_log_sql(feed: Feed, staged: Staged) -> str:
             from named
         )
         select
-            n as _n, text as _text, problem as _problem,
+            n as _n, case when problem is not null then text end as _text, problem as _problem,
             case split_part(problem, '|', 1)
                 when '{time}' then p[1] when 'event' then p[5] {values}
             end as _value,
@@ -180,7 +180,7 @@ def _cdr_sql(staged: Staged) -> str:
             from judged
         )
         select
-            n as _n, text as _text, problem as _problem,
+            n as _n, case when problem is not null then text end as _text, problem as _problem,
             case split_part(problem, '|', 1)
                 when '{first}' then "start" when 'answer' then answer when 'end' then "end"
                 when 'duration' then duration when 'billsec' then billsec
@@ -298,7 +298,8 @@ def _declared_sql(feed: Feed, rows: str, problems: list[str], fields: Mapping[st
         with named as ({rows}),
         judged as (select *, {problem} as _problem from named),
         typed as (
-            select n as _n, text as _text, _problem,
+            select
+                n as _n, case when _problem is not null then text end as _text, _problem,
                 case split_part(_problem, '|', 1) {values} end as _value,
                 {", ".join(typed)}
             from judged

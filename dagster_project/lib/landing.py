@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -19,11 +20,15 @@ import duckdb
 from dagster_project.lib import lake
 from dagster_project.lib.database import connect, session
 from dagster_project.lib.feeds import Feed
-from dagster_project.lib.parsing import Origin, parse
+from dagster_project.lib.parsing import Delivered, Origin, Parsed, parse
 from dagster_project.lib.scanning import Base, FileChangedError, Scan, scan
 from dagster_project.lib.settings import Home
+from dagster_project.lib.staging import Reading, reading
 
 DEFAULT_SITE = "default"
+# So many files are looked at before they are parsed, unless they have so many bytes already: most
+# of what a small file costs is the planning of a statement, which those that are read alike share.
+BATCH_FILES, BATCH_BYTES = 32, 8 << 20
 _log = logging.getLogger(__name__)
 
 
@@ -138,16 +143,16 @@ def parse_feed(
         return []
     spill = home.incoming / feed.name / "spill"
     spill.mkdir(parents=True, exist_ok=True)
-    jobs = [(number, path, file) for number, (path, file) in enumerate(files.items())]
     with connect(parser.threads, parser.memory_limit, spill) as con:
 
-        def one(job: tuple[int, str, Path]) -> FileReport:
-            number, path, file = job
-            return _land_file(state, con, path, file, spill / str(number), parser)
+        def land(job: tuple[int, list[tuple[str, Path]]]) -> list[FileReport]:
+            number, batch = job
+            return _land_files(state, con, batch, spill / str(number), parser)
 
         # Large files use DuckDB's own threads; many small ones need several at once.
         with ThreadPoolExecutor(parser.threads) as pool:
-            reports = list(pool.map(one, jobs))
+            batches = pool.map(land, enumerate(_batches(files)))
+            reports = [report for batch in batches for report in batch]
     shutil.rmtree(spill)
     said: set[str] = set()
     for report in reports:
@@ -201,27 +206,68 @@ class _FeedState:
         )
 
 
-def _land_file(
+def _batches(files: Mapping[str, Path]) -> Iterator[list[tuple[str, Path]]]:
+    """Group files in their order; a large one ends its group."""
+    batch: list[tuple[str, Path]] = []
+    size = 0
+    for path, file in files.items():
+        batch.append((path, file))
+        with suppress(FileNotFoundError):
+            size += file.stat().st_size
+        if len(batch) == BATCH_FILES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _land_files(
     state: _FeedState,
     con: duckdb.DuckDBPyConnection,
-    path: str,
-    file: Path,
+    files: Iterable[tuple[str, Path]],
     work: Path,
     parser: Parser,
-) -> FileReport:
-    """Parse one file if there is anything new in it."""
+) -> list[FileReport]:
+    """Parse those files that have anything new in them; report on all, in their order."""
+    reports: dict[str, FileReport] = {}
+    alike: dict[Reading | str, list[_Unread]] = {}
+    try:
+        for number, (path, file) in enumerate(files):
+            found = _look(state, path, file, work / str(number))
+            if isinstance(found, FileReport):
+                reports[path] = found
+            else:
+                reports[path] = found.nothing
+                alike.setdefault(found.reading or path, []).append(found)
+        for unread in alike.values():
+            for report in _parse_alike(state, con, unread, work, parser):
+                reports[report.path] = report
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return list(reports.values())
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """A file that has something new in it; `nothing` is the report of one that has not."""
+
+    file: Path
+    nothing: FileReport
+    scanned: Scan
+    base: Base | None
+    reading: Reading | None
+
+
+def _look(
+    state: _FeedState, path: str, file: Path, work: Path, *, copy: bool = False
+) -> FileReport | _Unread:
+    """Look at the bytes of one file; with `copy` what is read of it stays as it is now."""
+    changing = FileReport(state.feed.name, site_of(path), path, "changing")
     try:
         stat = file.stat()
     except FileNotFoundError:
-        return FileReport(state.feed.name, site_of(path), path, "changing")
-    nothing = FileReport(
-        state.feed.name,
-        site_of(path),
-        path,
-        "unchanged",
-        size=stat.st_size,
-        mtime_ns=stat.st_mtime_ns,
-    )
+        return changing
+    nothing = replace(changing, status="unchanged", size=stat.st_size, mtime_ns=stat.st_mtime_ns)
     note = state.held.get(path)
     if note is not None:
         if (note["size"], note["mtime_ns"]) == (stat.st_size, stat.st_mtime_ns):
@@ -229,17 +275,70 @@ def _land_file(
         lake.drop_held(state.home, state.feed, path)
     if state.is_read(path, stat.st_size, stat.st_mtime_ns):
         return nothing
-    work.mkdir()
+    feed, base = state.feed, state.base(path)
+    work.mkdir(parents=True, exist_ok=True)
     try:
-        for copy in (False, True):
-            report = _read(state, con, file, nothing, work, parser, copy=copy)
-            if report is not None:
-                return report
+        scanned = scan(
+            file,
+            nothing.size,
+            base,
+            grows=feed.grows,
+            is_header=feed.begins_with_header,
+            work=work,
+            copy=copy,
+        )
+        if not _is_new(state, path, scanned):
+            return nothing
+        return _Unread(file, nothing, scanned, base, reading(feed, scanned))
     except (FileChangedError, FileNotFoundError):
-        pass
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return replace(nothing, status="changing")
+        return replace(nothing, status="changing")
+
+
+def _parse_alike(
+    state: _FeedState,
+    con: duckdb.DuckDBPyConnection,
+    unread: list[_Unread],
+    work: Path,
+    parser: Parser,
+) -> Iterator[FileReport]:
+    """Parse files that are read alike; one that changed meanwhile is read again, from a copy."""
+    try:
+        reports = _parse(state, con, unread, work, parser)
+    except duckdb.Error:
+        if len(unread) > 1:
+            # One of them is not what it looked like.
+            for one in unread:
+                yield from _parse_alike(state, con, [one], work, parser)
+            return
+        if not _has_changed(unread[0]):
+            raise
+        reports = [unread[0].nothing]
+    for one, report in zip(unread, reports, strict=True):
+        if _has_changed(one):
+            _forget(state, report)
+            again = _look(state, report.path, one.file, work / "again", copy=True)
+            if isinstance(again, _Unread):
+                [again] = _parse(state, con, [again], work, parser)
+            shutil.rmtree(work / "again", ignore_errors=True)
+            yield again
+        else:
+            yield report
+
+
+def _has_changed(unread: _Unread) -> bool:
+    """Whether a file is another one than that which was looked at."""
+    try:
+        stat = unread.file.stat()
+    except FileNotFoundError:
+        return True
+    return (stat.st_size, stat.st_mtime_ns) != (unread.nothing.size, unread.nothing.mtime_ns)
+
+
+def _forget(state: _FeedState, report: FileReport) -> None:
+    """Delete the parts of a file that changed while it was read."""
+    for part in report.parts:
+        for suffix in ("parquet", "rejected"):
+            (state.home.incoming / state.feed.name / f"{part}.{suffix}").unlink(missing_ok=True)
 
 
 def _as_held(note: dict[str, object], released: Mapping[tuple[str, str], str]) -> FileReport:
@@ -252,30 +351,22 @@ def _as_held(note: dict[str, object], released: Mapping[tuple[str, str], str]) -
     return replace(report, status="parsed" if by else "held", released_by=by)
 
 
-def _read(
+def _parse(
     state: _FeedState,
     con: duckdb.DuckDBPyConnection,
-    file: Path,
-    nothing: FileReport,
+    unread: list[_Unread],
     work: Path,
     parser: Parser,
-    *,
-    copy: bool,
-) -> FileReport | None:
-    """Scan and parse; None when the file changed under the reader's hands."""
-    feed, path = state.feed, nothing.path
-    base = state.base(path)
-    scanned = scan(
-        file,
-        nothing.size,
-        base,
-        grows=feed.grows,
-        is_header=feed.begins_with_header,
-        work=work,
-        copy=copy,
-    )
-    if not _is_new(state, path, scanned):
-        return nothing
+) -> list[FileReport]:
+    """Write the parts of files that are read alike."""
+    files = [_delivered_file(state, one) for one in unread]
+    with session(con, parser.hash_key) as cursor:
+        parsed = parse(cursor, files, target=state.home.incoming / state.feed.name, work=work)
+    return [_report(state, *pair) for pair in zip(unread, parsed, strict=True)]
+
+
+def _delivered_file(state: _FeedState, one: _Unread) -> Delivered:
+    path, feed = one.nothing.path, state.feed
     sequence = state.last_sequence(path)
 
     def name_part(start: int, end: int, sha256: str) -> str:
@@ -283,19 +374,16 @@ def _read(
         sequence += 1
         return str(lake.PartName(lake.path_hash(path), sequence, start, end, sha256[:12]))
 
-    origin = Origin(feed, path, nothing.site_id, nothing.size, nothing.mtime_ns)
-    target = state.home.incoming / feed.name
-    with session(con, parser.hash_key) as cursor:
-        parsed = parse(cursor, origin, scanned, base, target=target, work=work, name_part=name_part)
-    if not copy and _has_changed(file, nothing):
-        for part in parsed.parts:
-            for suffix in ("parquet", "rejected"):
-                (target / f"{part.name}.{suffix}").unlink(missing_ok=True)
-        return None
+    origin = Origin(feed, path, one.nothing.site_id, one.nothing.size, one.nothing.mtime_ns)
+    return Delivered(origin, one.scanned, one.base, name_part)
+
+
+def _report(state: _FeedState, one: _Unread, parsed: Parsed) -> FileReport:
+    path, scanned = one.nothing.path, one.scanned
     kept = [p for p in state.live.get(path, []) if p.name.start < scanned.start]
     every = (*kept, *parsed.parts)
     return replace(
-        nothing,
+        one.nothing,
         status="parsed",
         parts=tuple(part.name for part in parsed.parts),
         lines_read=sum(part.lines_read for part in every),
@@ -309,11 +397,6 @@ def _read(
         notes=parsed.notes,
         released_by=state.released.get((path, scanned.sha256)),
     )
-
-
-def _has_changed(file: Path, seen: FileReport) -> bool:
-    stat = file.stat()
-    return (stat.st_size, stat.st_mtime_ns) != (seen.size, seen.mtime_ns)
 
 
 def _is_new(state: _FeedState, path: str, scanned: Scan) -> bool:

@@ -1,4 +1,4 @@
-"""From a file to rows of text (c1..cn and their number n), whatever its format.
+"""From files to rows of text (c1..cn and their number n), whatever their format.
 
 What cannot be read as a row stands in `taken_out`, with a placeholder in its place.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.lib.database import limits, quoted
+from dagster_project.lib.database import count, limits, quoted
 from dagster_project.lib.feeds import Feed
 from dagster_project.lib.scanning import (
     NO_DELIMITER,
@@ -23,8 +23,6 @@ from dagster_project.lib.scanning import (
     read_header,
 )
 
-# Rows of larger files wait on disk rather than in memory between the two looks at them.
-LARGE_FILE = 64 << 20
 # Of a header that is none a message shows only so much.
 LONGEST_NAME, MOST_NAMES = 40, 40
 CDR_WIDTHS = range(16, 19)
@@ -62,62 +60,116 @@ class Staged:
         return f"nullif(trim(c{position}), '')" if position else "null::varchar"
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How DuckDB reads a file as it stands; files that are read alike are read by one statement.
+
+    Attributes:
+        staged: What the rows are.
+        width: Columns of each row.
+        skip: Lines before the first row.
+    """
+
+    staged: Staged
+    width: int
+    delimiter: str = ","
+    quote: str = '"'
+    skip: int = 0
+
+
 def folded(name: str) -> str:
     """A header as it is compared."""
     return name.lower().replace("_", "").replace(" ", "")
 
 
-def stage(con: duckdb.DuckDBPyConnection, feed: Feed, scanned: Scan, work: Path) -> Staged:
+def reading(feed: Feed, scanned: Scan) -> Reading | None:
+    """Return how a file can be read as it stands; None for one that needs a way of its own."""
+    is_empty = scanned.source.stat().st_size == 0
+    if scanned.kind == "parquet" or scanned.damage or is_empty or not scanned.is_clean:
+        return None
+    if _has_lines(feed, scanned):
+        return Reading(Staged(), 1, NO_DELIMITER, "")
+    first = read_header(scanned.source)
+    width = len(first)
+    staged, widths = _shape(feed, scanned, first)
+    # Of one column alone, DuckDB takes blank lines for records.
+    if width < 2 or width not in widths or _starts_blank(scanned.source):
+        return None
+    named = replace(staged, names=staged.names[:width])
+    return Reading(named, width, skip=int(scanned.has_header))
+
+
+def stage(con: duckdb.DuckDBPyConnection, feed: Feed, scans: Sequence[Scan], work: Path) -> Staged:
     """Make the view `staged` and the table `taken_out`.
 
     Args:
         con: From `session`.
-        feed: What is declared of the file.
-        scanned: What its bytes said.
+        feed: What is declared of the files.
+        scans: What their bytes said: of one file, or of several that are read alike. Their rows
+            come in this order, and `n` counts through all of them.
         work: Folder for copies.
+
+    Raises:
+        duckdb.Error: When one of several files is not what it looked like.
     """
     con.execute("create or replace temp table taken_out (n bigint, reason varchar, text varchar)")
+    if found := reading(feed, scans[0]):
+        try:
+            _keep(con, [scanned.source for scanned in scans], found)
+        except duckdb.Error as error:
+            if len(scans) > 1 or "CSV" not in str(error):
+                raise
+        else:
+            return found.staged
+    [scanned] = scans
     if scanned.kind == "parquet":
         return _stage_parquet(con, feed, scanned, work)
-    if feed.format == "json_lines" or (feed.format == "queue_log" and not scanned.has_header):
+    if _has_lines(feed, scanned):
         return _stage_lines(con, scanned, work)
     return _stage_records(con, feed, scanned, work)
 
 
+def staged_rows(con: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> list[tuple[int, int]]:
+    """Return for each staged file the number of rows before its first one, and of its own."""
+    if len(scans) == 1:
+        return [(0, count(con, "staged"))]
+    found = con.execute(
+        "select filename, min(rowid), count(*) from staged_rows group by filename"
+    ).fetchall()
+    rows = {str(name): (int(first), int(own)) for name, first, own in found}
+    return [rows.get(str(scanned.source), (0, 0)) for scanned in scans]
+
+
+def _has_lines(feed: Feed, scanned: Scan) -> bool:
+    """Whether each line of the file is one text."""
+    is_log = feed.format == "queue_log" and not scanned.has_header
+    return is_log or feed.format == "json_lines"
+
+
+def _shape(feed: Feed, scanned: Scan, first: Sequence[str]) -> tuple[Staged, range]:
+    """What the records of a file are, by its first one, and how many fields each may have."""
+    if scanned.has_header:
+        return _described(feed, first), range(len(first), len(first) + 1)
+    if feed.format == "cdr":
+        return Staged(CDR_FIELDS), CDR_WIDTHS
+    return Staged(feed.header), range(len(feed.header), len(feed.header) + 1)
+
+
 def _stage_lines(con: duckdb.DuckDBPyConnection, scanned: Scan, work: Path) -> Staged:
-    source = scanned.source
-    if not scanned.is_clean:
-        source, rejects = work / "clean", Rejects(work / "rejects.csv")
-        clean_lines(scanned.source, source, rejects)
-        _take_out(con, rejects)
-    _keep(con, source, 1, delimiter=NO_DELIMITER, quote="", skip=0, work=work)
+    copy, rejects = work / "clean", Rejects(work / "rejects.csv")
+    clean_lines(scanned.source, copy, rejects)
+    _take_out(con, rejects)
+    _keep(con, [copy], Reading(Staged(), 1, NO_DELIMITER, ""))
     return Staged()
 
 
 def _stage_records(con: duckdb.DuckDBPyConnection, feed: Feed, scanned: Scan, work: Path) -> Staged:
     first = read_header(scanned.source)
-    width = len(first)
-    if scanned.has_header:
-        staged, widths = _described(feed, first), range(width, width + 1)
-    elif feed.format == "cdr":
-        staged, widths = Staged(CDR_FIELDS), CDR_WIDTHS
-    else:
-        staged, widths = Staged(feed.header), range(len(feed.header), len(feed.header) + 1)
-    if width == 0:
-        con.execute("create temp table staged_rows (c1 varchar)")
+    staged, widths = _shape(feed, scanned, first)
+    if not first:
+        con.execute("create or replace temp table staged_rows (c1 varchar)")
         _number(con)
         return replace(staged, names=staged.names[:1])
-    # Of one column alone, DuckDB takes blank lines for records.
-    is_plain = scanned.is_clean and width > 1 and not _starts_blank(scanned.source)
-    if is_plain and width in widths:
-        skip = int(scanned.has_header)
-        try:
-            _keep(con, scanned.source, width, delimiter=",", quote='"', skip=skip, work=work)
-        except duckdb.Error as error:
-            if "CSV" not in str(error):
-                raise
-        else:
-            return replace(staged, names=staged.names[:width])
     copy, rejects = work / "clean", Rejects(work / "rejects.csv")
     clean_records(
         scanned.source,
@@ -128,7 +180,7 @@ def _stage_records(con: duckdb.DuckDBPyConnection, feed: Feed, scanned: Scan, wo
         ends_in_tail=scanned.split < scanned.end,
     )
     _take_out(con, rejects)
-    _keep(con, copy, widths.stop - 1, delimiter=",", quote='"', skip=0, work=work)
+    _keep(con, [copy], Reading(staged, widths.stop - 1))
     return staged
 
 
@@ -145,7 +197,10 @@ def _stage_parquet(con: duckdb.DuckDBPyConnection, feed: Feed, scanned: Scan, wo
                 f'"{name.replace(chr(34), chr(34) * 2)}"::varchar as c{i}'
                 for i, name in enumerate(names, 1)
             )
-            _copy(own, f"select {columns} from {source}", kept)  # noqa: S608
+            own.execute(
+                f"copy (select {columns} from {source}) to {quoted(str(kept))} "  # noqa: S608
+                "(format parquet, compression snappy)"
+            )
     except duckdb.Error as error:
         return _unreadable(con, f"no readable Parquet file: {str(error).splitlines()[0]}")
     # What is one text a row in files is one here too.
@@ -154,7 +209,10 @@ def _stage_parquet(con: duckdb.DuckDBPyConnection, feed: Feed, scanned: Scan, wo
         return _unreadable(
             con, f"a Parquet file with {listed(names)}; expected the columns of {feed.format}"
         )
-    _number_kept(con, kept)
+    con.execute(
+        "create or replace temp view staged as select *, file_row_number + 1 as n "  # noqa: S608
+        f"from read_parquet({quoted(str(kept))}, file_row_number = true)"
+    )
     return Staged() if is_text else _described(feed, names)
 
 
@@ -201,45 +259,25 @@ def _starts_blank(source: Path) -> bool:
         return not stream.readline(1 << 16).strip()
 
 
-def _keep(
-    con: duckdb.DuckDBPyConnection,
-    source: Path,
-    width: int,
-    *,
-    delimiter: str,
-    quote: str,
-    skip: int,
-    work: Path,
-) -> None:
-    """Read rows of text once, in their order, and keep them for the two looks at them."""
-    names = [f"c{i}" for i in range(1, width + 1)]
-    if source.stat().st_size == 0:
-        con.execute(f"create temp table staged_rows ({', '.join(f'{n} varchar' for n in names)})")
+def _keep(con: duckdb.DuckDBPyConnection, sources: Sequence[Path], how: Reading) -> None:
+    """Read the rows of text of some files, in their order."""
+    names = [f"c{i}" for i in range(1, how.width + 1)]
+    sources = [source for source in sources if source.stat().st_size]
+    if not sources:
+        con.execute(
+            "create or replace temp table staged_rows "
+            f"({', '.join(f'{name} varchar' for name in names)})"
+        )
         return _number(con)
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    select = (
-        f"select {', '.join(names)} from read_csv({quoted(str(source))}, "  # noqa: S608
-        f"delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)}, "
-        f"header = false, skip = {skip}, auto_detect = false, compression = 'none', "
-        f"columns = {{{columns}}})"
-    )
-    if source.stat().st_size < LARGE_FILE:
-        con.execute(f"create or replace temp table staged_rows as {select}")
-        return _number(con)
-    kept = work / "staged"
-    _copy(con, select, kept)
-    return _number_kept(con, kept)
-
-
-def _copy(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
-    con.execute(f"copy ({select}) to {quoted(str(target))} (format parquet, compression snappy)")
-
-
-def _number_kept(con: duckdb.DuckDBPyConnection, kept: Path) -> None:
+    files = ", ".join(quoted(str(source)) for source in sources)
     con.execute(
-        "create or replace temp view staged as select *, file_row_number + 1 as n "  # noqa: S608
-        f"from read_parquet({quoted(str(kept))}, file_row_number = true)"
+        f"create or replace temp table staged_rows as select * from read_csv([{files}], "  # noqa: S608
+        f"delim = {quoted(how.delimiter)}, quote = {quoted(how.quote)}, "
+        f"escape = {quoted(how.quote)}, header = false, skip = {how.skip}, auto_detect = false, "
+        f"compression = 'none', filename = true, columns = {{{columns}}})"
     )
+    return _number(con)
 
 
 def _number(con: duckdb.DuckDBPyConnection) -> None:
