@@ -41,11 +41,11 @@ def write_landing_tables(
     feeds: Mapping[str, Feed],
     run_id: str,
     as_of: datetime,
-) -> None:
+) -> list[LedgerRow]:
     """Write `landing.files`, `landing.log_duplicates` and `landing.run` into the warehouse.
 
     What the tables said before is what the last publication saw, so `con` must be the warehouse of
-    the last publication (or an empty one).
+    the last publication (or an empty one). Returns the rows of `landing.files`.
 
     Args:
         con: The warehouse, writable.
@@ -66,12 +66,12 @@ def write_landing_tables(
             "create table if not exists landing.run "
             "(run_id varchar, as_of timestamp, previous_as_of timestamp)"
         )
-        published = {
-            str(row[0])
-            for row in con.execute(
-                "select part from landing.files where state <> 'gone'"
-            ).fetchall()
-        }
+        known = con.execute(
+            "select feed, part, duplicates from landing.files where state <> 'gone'"
+        ).fetchall()
+        published: dict[str, dict[str, int]] = {}
+        for name, part, duplicates in cast(list[tuple[str, str, int]], known):
+            published.setdefault(name, {})[part] = duplicates
         previous = con.execute("select max(as_of) from landing.run").fetchone()
         _write_log_duplicates(con, home, feeds, "landing.log_duplicates")
         rows = _ledger(con, home, feeds, "landing.log_duplicates", published)
@@ -87,6 +87,7 @@ def write_landing_tables(
     except BaseException:
         con.execute("rollback")
         raise
+    return rows
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[LedgerRow]) -> None:
@@ -99,19 +100,30 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[LedgerRow
     )
 
 
-def ledger(home: Home, feeds: Mapping[str, Feed]) -> list[LedgerRow]:
-    """One row for each live and each held part, from the lake alone."""
+def ledger(
+    home: Home, feeds: Mapping[str, Feed], landed: Sequence[LedgerRow] | None = None
+) -> list[LedgerRow]:
+    """One row for each live and each held part, from the lake alone.
+
+    `landed` is what `write_landing_tables` returned, where nothing has been admitted since.
+    """
     with duckdb.connect() as con:
-        _write_log_duplicates(con, home, feeds, "log_duplicates")
-        rows = _ledger(con, home, feeds, "log_duplicates", set())
+        if landed is None:
+            _write_log_duplicates(con, home, feeds, "log_duplicates")
+            landed = _ledger(con, home, feeds, "log_duplicates", {})
+        rows = [replace(row, state="live") for row in landed if row.state != "gone"]
         for feed in feeds.values():
             parts = lake.parts_in(con, home.held / feed.name)
             rows += [_ledger_row(part, 0, "held") for part in parts]
-    return [replace(row, state="live") if row.state == "new" else row for row in rows]
+    return rows
 
 
 def write_ops_tables(
-    con: duckdb.DuckDBPyConnection, home: Home, feeds: Mapping[str, Feed], schema: str
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    feeds: Mapping[str, Feed],
+    schema: str,
+    landed: Sequence[LedgerRow] | None = None,
 ) -> None:
     """Write `load_ledger` and `rejected_rows` (without what the lines say) into a schema."""
     con.execute(
@@ -119,7 +131,7 @@ def write_ops_tables(
         "path varchar, part varchar, first_at timestamp, last_at timestamp, lines_read bigint, "
         "accepted bigint, rejected bigint, duplicates bigint, state varchar)"
     )
-    rows = ledger(home, feeds)
+    rows = ledger(home, feeds, landed)
     if rows:
         _insert(con, f"{schema}.load_ledger", rows)
     # A file that grew stands in several parts; people ask for the file.
@@ -148,8 +160,12 @@ def _ledger(
     home: Home,
     feeds: Mapping[str, Feed],
     duplicates_table: str,
-    published: set[str],
+    published: Mapping[str, Mapping[str, int]],
 ) -> list[LedgerRow]:
+    """Tell of each part.
+
+    `published` has, by feed and part, the duplicates of those that the publication knows.
+    """
     duplicates: dict[str, int] = {}
     rows: list[LedgerRow] = []
     counted = con.execute(
@@ -158,14 +174,17 @@ def _ledger(
     duplicates.update(cast(list[tuple[str, int]], counted))
     for feed in feeds.values():
         live = lake.parts_in(con, home.raw / feed.name)
+        known = published.get(feed.name, {})
         if feed.key and live:
-            duplicates.update(_key_duplicates(con, home, feed))
+            # Which rows others replace is looked for anew where files came or went.
+            is_same = {str(part.name) for part in live} == set(known)
+            duplicates.update(known if is_same else _key_duplicates(con, home, feed))
         for part in live:
-            state = "seen" if str(part.name) in published else "new"
+            state = "seen" if str(part.name) in known else "new"
             rows.append(_ledger_row(part, duplicates.get(str(part.name), 0), state))
         for part in lake.parts_in(con, home.superseded / feed.name):
             # What was replaced before anyone saw it was never there.
-            if str(part.name) in published:
+            if str(part.name) in known:
                 rows.append(_ledger_row(part, 0, "gone"))
     return rows
 

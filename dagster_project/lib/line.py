@@ -98,6 +98,7 @@ class LineRun:
         self._has_begun = False
         self._errors: dict[str, str] = {}
         self._nodes: list[warehouse.NodeResult] = []
+        self._landed_rows: list[landed.LedgerRow] | None = None
 
     def __enter__(self) -> LineRun:
         """Take the lock and catch up on what a killed run left undone."""
@@ -220,7 +221,9 @@ class LineRun:
             LOGGER.info("An unpublished build was thrown away: starting from the last publication.")
         publishing.keep_seeds(self.home, self.settings.seeds)
         with duckdb.connect(str(self.home.warehouse)) as connection:
-            landed.write_landing_tables(connection, self.home, self.feeds, self.run_id, self.as_of)
+            self._landed_rows = landed.write_landing_tables(
+                connection, self.home, self.feeds, self.run_id, self.as_of
+            )
             remembering.write_tables(connection, self.home, PROJECT, self.settings.seeds)
         report("dbt", "starting")
         self._nodes = warehouse.build(
@@ -314,7 +317,7 @@ class LineRun:
         runs.append(
             Run(self.run_id, self.started_at, now, self.as_of, self.outcome, self._message())
         )
-        ops.publish(self.home, self.feeds, runs, self.checks)
+        ops.publish(self.home, self.feeds, runs, self.checks, self._landed_rows)
         self._tell()
 
     def _tell(self) -> None:

@@ -81,11 +81,16 @@ class Run:
 
 
 def publish(
-    home: Home, feeds: Mapping[str, Feed], runs: Iterable[Run], results: Sequence[CheckResult]
+    home: Home,
+    feeds: Mapping[str, Feed],
+    runs: Iterable[Run],
+    results: Sequence[CheckResult],
+    landed_rows: Sequence[landed.LedgerRow] | None = None,
 ) -> None:
     """Write the next `ops.duckdb` from the last one and swap its link.
 
-    `runs` ends with the run that writes; the results are its own.
+    `runs` ends with the run that writes; the results are its own, and so is what landed, where it
+    got so far as to tell the warehouse.
     """
     rows = [
         (r.run_id, r.started_at, r.finished_at, r.as_of, str(r.outcome), r.message) for r in runs
@@ -128,7 +133,7 @@ def publish(
                 for path, note in lake.held_notes(home, feed).items()
             ],
         )
-        landed.write_ops_tables(connection, home, feeds, "marts")
+        landed.write_ops_tables(connection, home, feeds, "marts", landed_rows)
         connection.execute("commit")
         connection.execute("checkpoint")
     part.replace(target)

@@ -11,6 +11,7 @@ with told as (
     select site_id, {{ from_epoch('event_epoch') }} as told_at, 'lines' as kind
     from {{ ref('stg_asterisk__queue_events') }}
     where event in ({{ call_events() }})
+        and part in (select part from {{ ref('int_measures__touched_parts') }})
         and {{ touched_days_only("cast(" ~ from_epoch('event_epoch') ~ " as date)") }}
     union all
     select site_id, event_at as told_at, 'unplaced_lines' as kind

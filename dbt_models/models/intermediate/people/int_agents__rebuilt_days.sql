@@ -2,4 +2,4 @@
 -- shift and two sites' dates may move it by a day each.
 select work_date
 from {{ ref('int_measures__touched_days') }}
-where distance <= 2
+where distance_of_agents <= 2

@@ -1,3 +1,6 @@
+-- A table, since what is newest is looked for once and read by many.
+{{ config(materialized='table') }}
+
 -- Contact records come at least once, and again when they change: the newest that was known counts.
 with known as (
 

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Every queue seen at a site with the most specific row that fits it: the site's own, then the queue's
 -- at any site, then the site's default, then the default of all.
 with seen as (

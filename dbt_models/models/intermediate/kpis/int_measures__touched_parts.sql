@@ -1,0 +1,14 @@
+-- The parts of logs that may have lines of the days that this run reads, so that it reads no other.
+-- A file may tell a site's own time.
+with days as (
+
+    select min(work_date) as first_date, max(work_date) as last_date
+    from {{ ref('int_measures__touched_days') }}
+
+)
+
+select files.part
+from {{ source('landing', 'files') }} as files
+inner join days
+    on cast(files.last_at as date) >= {{ add_days('days.first_date', -1) }}
+    and cast(files.first_at as date) <= {{ add_days('days.last_date', 1) }}
