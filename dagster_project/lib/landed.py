@@ -73,7 +73,7 @@ def write_landing_tables(
         for name, part, duplicates in cast(list[tuple[str, str, int]], known):
             published.setdefault(name, {})[part] = duplicates
         previous = con.execute("select max(as_of) from landing.run").fetchone()
-        _write_log_duplicates(con, home, feeds, "landing.log_duplicates")
+        _write_log_duplicates(con, home, feeds, "landing.log_duplicates", published)
         rows = _ledger(con, home, feeds, "landing.log_duplicates", published)
         con.execute("delete from landing.files")
         if rows:
@@ -109,7 +109,7 @@ def ledger(
     """
     with duckdb.connect() as con:
         if landed is None:
-            _write_log_duplicates(con, home, feeds, "log_duplicates")
+            _write_log_duplicates(con, home, feeds, "log_duplicates", {})
             landed = _ledger(con, home, feeds, "log_duplicates", {})
         rows = [replace(row, state="live") for row in landed if row.state != "gone"]
         for feed in feeds.values():
@@ -227,57 +227,93 @@ def _key_duplicates(
 
 
 def _write_log_duplicates(
-    con: duckdb.DuckDBPyConnection, home: Home, feeds: Mapping[str, Feed], table: str
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    feeds: Mapping[str, Feed],
+    table: str,
+    published: Mapping[str, Mapping[str, int]],
 ) -> None:
     """List the lines of keyless logs that stand in more than one file of a site.
 
     Of each distinct line as many are kept as the file that has it most often has; of files that
     have it equally often the one that starts first keeps it. Only files whose times overlap can
-    share a line, so only those are compared.
+    share a line, so only those are compared; and where the table tells already of the parts that
+    are published, only in the times of those that came or went since.
     """
-    con.execute(f"create or replace table {table} (feed varchar, part varchar, line_number bigint)")
+    con.execute(
+        f"create table if not exists {table} (feed varchar, part varchar, line_number bigint)"
+    )
     for feed in feeds.values():
         if feed.key:
             continue
+        parts = lake.parts_in(con, home.raw / feed.name)
+        known = published.get(feed.name, {})
+        live = {str(part.name) for part in parts}
+        if live == set(known):
+            continue
         spans: dict[str, tuple[str, str, str]] = {}
-        for part in lake.parts_in(con, home.raw / feed.name):
+        changed: dict[str, tuple[str, str]] = {}
+        for part in parts:
             if part.first_at and part.last_at:
                 _, first, last = spans.get(part.path, ("", part.first_at, part.last_at))
-                spans[part.path] = (
-                    part.site_id,
-                    min(first, part.first_at),
-                    max(last, part.last_at),
-                )
+                first, last = min(first, part.first_at), max(last, part.last_at)
+                spans[part.path] = (part.site_id, first, last)
+                if str(part.name) not in known:
+                    _widen(changed, part.site_id, part.first_at, part.last_at)
+        if gone := sorted(set(known) - live):
+            times = con.execute(
+                "select site_id, first_at::varchar, last_at::varchar from landing.files "
+                "where part in (select unnest(?)) and first_at is not null",
+                [gone],
+            ).fetchall()
+            for site, first, last in cast(list[tuple[str, str, str]], times):
+                _widen(changed, site, first, last)
         windows = _overlaps(spans)
-        if not windows:
-            continue
+        if known:
+            # A line that stood in a file that is gone may stand in no other one now.
+            windows = [
+                (path, max(first, changed[site][0]), min(last, changed[site][1]))
+                for path, (site, first, last) in spans.items()
+                if site in changed and first <= changed[site][1] and last >= changed[site][0]
+            ]
         con.execute(
             "create or replace temp table shared_times "
             "(path varchar, low timestamp, high timestamp)"
         )
-        con.executemany("insert into shared_times values (?, ?, ?)", windows)
-        time = "epoch_ms(epoch * 1000)" if feed.format == "queue_log" else feed.time_column
+        if windows:
+            con.executemany("insert into shared_times values (?, ?, ?)", windows)
         paths = {path for path, _, _ in windows}
-        parts = [
-            str(part.file)
-            for part in lake.parts_in(con, home.raw / feed.name)
-            if part.path in paths
-        ]
+        time = "epoch_ms(epoch * 1000)" if feed.format == "queue_log" else feed.time_column
         content = ", ".join(f'"{name}"' for name in feed.data_columns())
+        empty = home.raw / feed.name / lake.EMPTY
+        con.execute(
+            f"""
+            create or replace temp table shared_lines as
+            select _site_id, _path, _part, _line_number, _file_started_at,
+                md5(row({content})::varchar) as content
+            from read_parquet(?, union_by_name = true) as raw
+            join shared_times on raw._path = shared_times.path
+            where {time} between shared_times.low and shared_times.high
+            """,  # noqa: S608
+            [[str(empty), *(str(part.file) for part in parts if part.path in paths)]],
+        )
+        con.execute(
+            f"""
+            delete from {table} where feed = $feed and (
+                part not in (select unnest($live)) or (part, line_number) in (
+                    select (_part, _line_number) from shared_lines
+                )
+            )
+            """,  # noqa: S608
+            {"feed": feed.name, "live": sorted(live)},
+        )
         con.execute(
             f"""
             insert into {table}
-            with lines as (
-                select _site_id, _path, _part, _line_number, _file_started_at,
-                    md5(row({content})::varchar) as content
-                from read_parquet(?, union_by_name = true) as raw
-                join shared_times on raw._path = shared_times.path
-                where {time} between shared_times.low and shared_times.high
-            ),
-            counted as (
+            with counted as (
                 select _site_id, content, _path, count(*) as times,
                     min(_file_started_at) as started_at
-                from lines group by _site_id, content, _path
+                from shared_lines group by _site_id, content, _path
             ),
             placed as (
                 select _site_id, content, _path, row_number() over (
@@ -286,13 +322,18 @@ def _write_log_duplicates(
                 from counted
             )
             select {quoted(feed.name)}, lines._part, lines._line_number
-            from lines join placed using (_site_id, content, _path)
+            from shared_lines as lines join placed using (_site_id, content, _path)
             where placed.place > 1
             order by all
-            """,  # noqa: S608
-            [parts],
+            """  # noqa: S608
         )
         con.execute("drop table shared_times")
+        con.execute("drop table shared_lines")
+
+
+def _widen(spans: dict[str, tuple[str, str]], site: str, first: str, last: str) -> None:
+    low, high = spans.get(site, (first, last))
+    spans[site] = (min(low, first), max(high, last))
 
 
 def _overlaps(spans: Mapping[str, tuple[str, str, str]]) -> list[tuple[str, str, str]]:

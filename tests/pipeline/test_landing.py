@@ -225,6 +225,40 @@ def kept_lines(line: Line) -> list[int]:
         ]
 
 
+def test_shared_lines_are_the_same_however_files_came(line: Line) -> None:
+    folder = "asterisk_queue_log/site=riga"
+    deliveries: list[dict[str, str | None]] = [
+        {"a": log(0, 10, 20, 30), "b": log(20, 30, 40, 50)},
+        {"b": log(20, 30, 40, 50, 60), "other": log(100, 110)},
+        {"c": log(45, 50, 60, 60, 70)},
+        # A file that says less than before gives lines back.
+        {"b": log(40, 41)},
+        {"a": log(0, 10), "d": log(5, 10, 110)},
+        {"c": log(45, 46), "e": log(20)},
+        {"a": None, "d": None},
+    ]
+    with duckdb.connect() as grown:
+        for number, delivery in enumerate(deliveries):
+            for name, content in delivery.items():
+                if content is None:
+                    # As retention takes the oldest lines out of the lake.
+                    wanted = lake.path_hash(f"{folder}/{name}")
+                    for part in (line.home.raw / "asterisk_queue_log").glob(f"{wanted}-*"):
+                        part.unlink()
+                else:
+                    line.put(f"{folder}/{name}", content)
+            if None not in delivery.values():
+                line.land()
+            found: list[list[tuple[Any, ...]]] = []
+            for con in (grown, duckdb.connect()):
+                write_landing_tables(con, line.home, FEEDS, str(number), datetime(2026, 11, 1))
+                found.append(con.execute("from landing.log_duplicates order by all").fetchall())
+            lake.clear_superseded(line.home)
+            assert found[0] == found[1], number
+            counted = grown.execute("select sum(duplicates) from landing.files").fetchall()
+            assert counted == [(len(found[0]),)]
+
+
 def test_the_same_lines_of_two_sites_are_different(line: Line) -> None:
     line.put("asterisk_queue_log/site=riga/queue_log", log(0))
     line.put("asterisk_queue_log/site=manila/queue_log", log(0))

@@ -9,7 +9,7 @@ with visits as (
         is_short_abandon and not is_excluded as is_short_abandon,
         {{ interval_start('enqueued_at') }} as interval_started_at
     from {{ ref('fct_queue_visits') }}
-    where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    where {{ touched_days_only('work_date', 'int_contacts__rebuilt_days') }}
 
 )
 

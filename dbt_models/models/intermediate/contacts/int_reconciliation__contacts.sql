@@ -3,7 +3,7 @@ with contacts as (
 
     select contact_id, source, site_id, work_date, has_channel, queue_visit_count
     from {{ ref('fct_contacts') }}
-    where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+    where {{ touched_days_only('work_date', 'int_contacts__rebuilt_days') }}
 
 ),
 

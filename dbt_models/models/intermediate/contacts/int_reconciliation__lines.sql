@@ -11,8 +11,10 @@ with told as (
     select site_id, {{ from_epoch('event_epoch') }} as told_at, 'lines' as kind
     from {{ ref('stg_asterisk__queue_events') }}
     where event in ({{ call_events() }})
-        and part in (select part from {{ ref('int_measures__touched_parts') }})
-        and {{ touched_days_only("cast(" ~ from_epoch('event_epoch') ~ " as date)") }}
+        {%- if is_incremental_run() %}
+        and part in (select part from {{ ref('int_contacts__read_parts') }})
+        {%- endif %}
+        and {{ touched_days_only("cast(" ~ from_epoch('event_epoch') ~ " as date)", 'int_contacts__read_days') }}
     union all
     select site_id, event_at as told_at, 'unplaced_lines' as kind
     from {{ ref('unplaced_events') }}
@@ -43,5 +45,5 @@ select
     {{ count_where("kind = 'placed_lines'") }} as placed_lines,
     {{ count_where("kind = 'unplaced_lines'") }} as unplaced_lines
 from dated
-where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+where {{ touched_days_only('work_date', 'int_contacts__rebuilt_days') }}
 group by site_id, work_date

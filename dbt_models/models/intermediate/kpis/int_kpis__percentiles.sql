@@ -9,6 +9,7 @@ answered as (
     select work_date, site_id, vendor, wait_seconds
     from {{ ref('fct_queue_visits') }}
     where outcome = 'answered' and not is_excluded and wait_seconds is not null
+        and work_date >= (select min(period_start) from periods)
 
 )
 

@@ -14,8 +14,10 @@ with events as (
             'PAUSE', 'PAUSEALL', 'PAUSEREASON', 'UNPAUSE', 'UNPAUSEALL'
         )
         and agent_login <> 'NONE'
-        and part in (select part from {{ ref('int_measures__touched_parts') }})
-        and {{ touched_days_only("cast(" ~ from_epoch('event_epoch') ~ " as date)", 'int_agents__read_days') }}
+        {%- if is_incremental_run() %}
+        and part in (select part from {{ ref('int_contacts__read_parts') }})
+        {%- endif %}
+        and {{ touched_days_only("cast(" ~ from_epoch('event_epoch') ~ " as date)", 'int_contacts__read_days') }}
 
 ),
 
@@ -85,39 +87,6 @@ followed as (
         order by mark_number rows between 1 following and unbounded following
     )
 
-),
-
--- A site's last line stands in none of the parts that end before another one begins.
-last_starts as (
-
-    select
-        site_id,
-        coalesce(
-            max(case when first_at <= {{ add_seconds("timestamp '" ~ var('as_of') ~ "'", -86400) }} then first_at end),
-            min(first_at)
-        ) as started_at
-    from {{ source('landing', 'files') }}
-    where feed = 'asterisk_queue_log'
-    group by site_id
-
-),
-
-last_parts as (
-
-    select files.part
-    from {{ source('landing', 'files') }} as files
-    inner join last_starts on files.site_id = last_starts.site_id
-    where files.last_at >= {{ add_seconds('last_starts.started_at', -86400) }}
-
-),
-
-log_ends as (
-
-    select site_id, {{ from_epoch('max(event_epoch)') }} as log_end_at
-    from {{ ref('stg_asterisk__queue_events') }}
-    where part in (select part from last_parts)
-    group by site_id
-
 )
 
 select
@@ -136,5 +105,5 @@ select
         {{ add_seconds('followed.event_at', var('open_state_hours') * 3600) }}
     ) as ended_at
 from followed
-inner join log_ends on followed.site_id = log_ends.site_id
+inner join {{ ref('int_agents__log_ends') }} as log_ends on followed.site_id = log_ends.site_id
 where followed.is_start

@@ -12,11 +12,11 @@ with all_spans as (
         answered_at as started_at,
         ended_at
     from {{ ref('fct_contact_legs') }}
-    where agent_login is not null and {{ touched_days_only('work_date', 'int_agents__read_days') }}
+    where agent_login is not null and {{ touched_days_only('work_date', 'int_contacts__read_days') }}
     union all
     select site_id, agent_login, kind, reason, started_at, ended_at
     from {{ ref('int_sources__states') }}
-    where {{ touched_days_only('cast(started_at as date)', 'int_agents__read_days') }}
+    where {{ touched_days_only('cast(started_at as date)', 'int_contacts__read_days') }}
 
 ),
 

@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('work_date', ref('int_agents__rebuilt_days')) }}",
+        pre_hook="{{ delete_touched('work_date', ref('int_contacts__rebuilt_days')) }}",
     )
 }}
 
@@ -100,5 +100,5 @@ select
     ended_at
 from placed
 {%- if is_incremental_run() %}
-where work_date in (select work_date from {{ ref('int_agents__rebuilt_days') }})
+where work_date in (select work_date from {{ ref('int_contacts__rebuilt_days') }})
 {%- endif %}

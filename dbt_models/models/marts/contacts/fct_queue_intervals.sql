@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('work_date', ref('int_measures__rebuilt_days')) }}",
+        pre_hook="{{ delete_touched('work_date', ref('int_contacts__rebuilt_days')) }}",
     )
 }}
 {%- set local_date = 'cast(' ~ to_local('legs.answered_at', 'sites.time_zone') ~ ' as date)' %}
@@ -34,7 +34,7 @@ leg_totals as (
     where legs.queue_id is not null and not legs.is_excluded
         -- A night shift's legs have the date of its start, their half hours their own.
         and {{ touched_days_only('legs.work_date') }}
-        and {{ touched_days_only(local_date, 'int_measures__rebuilt_days') }}
+        and {{ touched_days_only(local_date, 'int_contacts__rebuilt_days') }}
     group by
         legs.site_id,
         legs.queue_id,

@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('work_date', ref('int_measures__rebuilt_days')) }}",
+        pre_hook="{{ delete_touched('work_date', ref('int_contacts__rebuilt_days')) }}",
     )
 }}
 
@@ -17,7 +17,7 @@ with states as (
         {{ epoch_seconds(interval_start('started_at')) }} as first_half_hour
     from {{ ref('fct_agent_states') }}
     where is_logged_in
-        and {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+        and {{ touched_days_only('work_date', 'int_contacts__rebuilt_days') }}
 
 ),
 

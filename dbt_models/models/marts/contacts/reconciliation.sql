@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('work_date', ref('int_measures__rebuilt_days')) }}",
+        pre_hook="{{ delete_touched('work_date', ref('int_contacts__rebuilt_days')) }}",
     )
 }}
 {#- Two counts that one would expect to be equal, and every reason why they are not: right - left = Σ. -#}

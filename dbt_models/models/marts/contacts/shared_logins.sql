@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('work_date', ref('int_measures__rebuilt_days')) }}",
+        pre_hook="{{ delete_touched('work_date', ref('int_contacts__rebuilt_days')) }}",
     )
 }}
 
@@ -24,7 +24,7 @@ with talks as (
     where legs.ended_at > legs.answered_at
         and legs.agent_login is not null
         and contacts.channel = 'voice'
-        and {{ touched_days_only('legs.work_date', 'int_measures__rebuilt_days') }}
+        and {{ touched_days_only('legs.work_date', 'int_contacts__rebuilt_days') }}
         and {{ touched_days_only('contacts.work_date') }}
 
 ),

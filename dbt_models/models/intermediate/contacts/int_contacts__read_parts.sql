@@ -1,9 +1,9 @@
--- The parts of logs that may have lines of the days that this run reads, so that it reads no other.
--- A file may tell a site's own time.
+-- The parts of logs that may have lines of the days that are read, so that a run reads no other. A file
+-- may tell a site's own time.
 with days as (
 
     select min(work_date) as first_date, max(work_date) as last_date
-    from {{ ref('int_measures__touched_days') }}
+    from {{ ref('int_contacts__read_days') }}
 
 )
 
