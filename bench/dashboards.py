@@ -3,6 +3,7 @@
 A browser opens every page of every role once and notes what its charts ask; some of
 each person's are then asked by one user, and by sixteen at once who never pause. `uncached` and
 `cached` are whole answers of Superset; `duckdb` is the SQL of all, without Superset around it.
+`pages` is what one person waits for who opens a page: the first one after log-in, and again.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from bench.centre import Centre
-from tests.browser.server_pages import chromium
+from tests.browser.server_pages import CHART, chromium, log_in
 from tests.browser.superset_server import Server, free_port
 from tests.browser.test_load import PEOPLE, USERS, Question, Reader, read_pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 # As superset/duckdb_access.py opens files.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -37,6 +41,10 @@ PASSES = 3
 SHOWN = 5
 QUESTIONS = 24
 LIMIT_SECONDS = 0.3
+OPENINGS = 3
+# A page is drawn when nothing of it has been loading for so long.
+STILL_SECONDS = 1.2
+LOADING = f"{CHART} .loading, [data-test=loading-indicator], .ant-skeleton"
 
 Job = tuple[str, Callable[[], object]]
 
@@ -45,6 +53,7 @@ def run(centre: Centre) -> dict[str, Any]:
     """Serve the home, and measure its pages."""
     with served(centre) as server:
         readers = read_all(server)
+        drawn = draw_pages(server)
         asked = {
             (name, number): (reader, question)
             for name, reader in readers.items()
@@ -58,7 +67,12 @@ def run(centre: Centre) -> dict[str, Any]:
             }
             for kind, force in (("uncached", True), ("cached", False))
         }
-    return {"charts": len(asked), **results, "duckdb": in_duckdb(centre, queries)}
+    return {
+        "charts": len(asked),
+        **results,
+        "duckdb": in_duckdb(centre, queries),
+        "pages": drawn,
+    }
 
 
 def _some(
@@ -94,6 +108,46 @@ def read_all(server: Server) -> dict[str, Reader]:
     """Open every page of every role in a browser."""
     with chromium() as browser:
         return {name: read_pages(browser, server, name) for name in dict.fromkeys(PEOPLE)}
+
+
+def draw_pages(server: Server) -> dict[str, Any]:
+    """Open each page as a person does, one after the other; return the seconds until it is drawn.
+
+    `first` is with a browser that knows nothing yet, `again` the quickest of the next ones.
+    """
+    first: dict[str, float] = {}
+    again: dict[str, float] = {}
+    for name in dict.fromkeys(PEOPLE):
+        with chromium() as browser:
+            context = log_in(browser, server, name)
+            listed = context.request.get(f"{server.address}/api/v1/dashboard/").json()["result"]
+            for slug in (dashboard["slug"] for dashboard in listed):
+                if slug not in first:
+                    seconds = [_seconds_to_draw(context, server, slug) for _ in range(OPENINGS)]
+                    first[slug], again[slug] = seconds[0], min(seconds[1:])
+    return {
+        kind: {
+            "median": round(statistics.median(seconds.values()), 2),
+            "worst": round(max(seconds.values()), 2),
+            "each": {slug: round(one, 2) for slug, one in seconds.items()},
+        }
+        for kind, seconds in (("first", first), ("again", again))
+    }
+
+
+def _seconds_to_draw(context: BrowserContext, server: Server, slug: str) -> float:
+    page = context.new_page()
+    began = time.monotonic()
+    page.goto(f"{server.address}/superset/dashboard/{slug}/", wait_until="commit")
+    still_since: float | None = None
+    while True:
+        is_drawn = page.locator(".ml-card").count() and not page.locator(LOADING).count()
+        now = time.monotonic()
+        still_since = (still_since or now) if is_drawn else None
+        if still_since is not None and now - still_since > STILL_SECONDS:
+            page.close()
+            return still_since - began
+        page.wait_for_timeout(25)
 
 
 def ask(reader: Reader, question: Question, **changes: object) -> dict[str, Any]:

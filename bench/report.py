@@ -145,6 +145,11 @@ ROWS: dict[str, list[Row]] = {
         ("slowest query, users: 16; p95, ms", "dashboards.duckdb.16.worst_p95", ",.0f", 0.001),
         ("queries over 300 ms at p95", "dashboards.duckdb.16.over_limit", ",.0f", 1),
         ("queries in all", "dashboards.duckdb.16.distinct", ",.0f", 1),
+    ]
+    + [
+        (f"page drawn, {words}; {name}, s", f"dashboards.pages.{kind}.{name}", ".1f", 1.0)
+        for kind, words in (("first", "first time"), ("again", "again"))
+        for name in ("median", "worst")
     ],
     "disk": [
         (f"{name}, MiB", f"first.disk.{name}", ",.1f", MIB)
