@@ -33,13 +33,22 @@ def stand_in_place(home: Path) -> Path:
 
 
 def start_line(
-    home: Path, *arguments: str, command: str = "run", project: Path = PROJECT
+    home: Path,
+    *arguments: str,
+    command: str = "run",
+    project: Path = PROJECT,
+    memory: str | None = None,
 ) -> subprocess.Popen[str]:
-    """Start `meritline` in a process of its own, on one home at a time."""
+    """Start `meritline` in a process of its own, on one home at a time.
+
+    `memory` is what DuckDB may take.
+    """
     place = stand_in_place(home)
     if (PLACE / "read").exists() and not (home / "build" / "dbt").exists():
         shutil.copytree(PLACE / "read", home / "build" / "dbt")
     environment = {name: value for name, value in os.environ.items() if "MERITLINE" not in name}
+    if memory:
+        environment["MERITLINE_MEMORY"] = memory
     line = [sys.executable, "-m", "dagster_project.cli", command, "--home", str(place)]
     return subprocess.Popen(
         [*line, *arguments],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.line import (
     ops_rows,
     published_tables,
     run_line,
+    start_line,
 )
 
 pytestmark = pytest.mark.slow
@@ -60,6 +62,22 @@ def test_nothing_new_publishes_nothing(centre: Centre) -> None:
     assert ops_rows(centre.home, "select outcome from marts.runs order by started_at desc")[0] == (
         "nothing new",
     )
+
+
+def test_a_build_that_has_to_spill_publishes_the_same(
+    published: Centre, undisturbed: Tables, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(published.home / "inbox", home / "inbox")
+    Centre(home, published.late).deliver()
+    line = start_line(home, "--as-of", AS_OF, memory="100MB")
+    has_spilled = False
+    while line.poll() is None:
+        has_spilled = has_spilled or any((home / "build" / "spill").glob("*"))
+        time.sleep(0.05)
+    assert line.returncode == 0, line.communicate()
+    assert has_spilled
+    assert differences(published_tables(home), undisturbed) == []
 
 
 def test_half_a_file_of_garbage_is_held_until_it_is_replaced(
