@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from deploy import fingerprint
@@ -121,6 +122,9 @@ def stop(home: SupersetHome) -> int:
         time.sleep(0.2)
     if running(home):
         os.kill(pid, signal.SIGKILL)
+    # A worker that did not hear of it would stay behind: all are in the group of the server.
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
     home.pid.unlink(missing_ok=True)
     return 0
 
