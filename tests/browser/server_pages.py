@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WINDOW = {"width": 1440, "height": 900}
 CHART = "[data-test=dashboard-component-chart-holder]"
+LOADING = f"{CHART} .loading, [data-test=loading-indicator], .ant-skeleton"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -64,7 +65,7 @@ def open_dashboard(context: BrowserContext, server: Server, slug: str, height: i
 
 def wait_until_drawn(page: Page) -> None:
     """Wait until no chart has been loading for a while."""
-    loading = page.locator(f"{CHART} .loading, [data-test=loading-indicator], .ant-skeleton")
+    loading = page.locator(LOADING)
     quiet, deadline = 0, time.monotonic() + 60
     while quiet < 8:
         assert time.monotonic() < deadline, "the dashboard is still loading after a minute"
