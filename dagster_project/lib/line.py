@@ -237,7 +237,9 @@ class LineRun:
         )
         report("dbt", "done", len(self._nodes), len(self._nodes))
         self.checks += warehouse.check_results(self.home, self._nodes)
-        if errors := warehouse.model_errors(self._nodes):
+        # A broken contract is a check that failed, as a test that fails.
+        at_fault = [node for node in self._nodes if node.missing_column is None]
+        if errors := warehouse.model_errors(at_fault):
             raise warehouse.BuildError(errors)
         return self._nodes
 

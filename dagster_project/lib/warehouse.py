@@ -7,6 +7,7 @@ dbt's long start.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from dagster_project.lib.settings import Home, use_home
 PARSED = "partial_parse.msgpack"
 FAILED_STATUSES = {"error", "fail", "runtime error"}
 SHOWN_ROWS = 5
+# How DuckDB says that a row breaks a mart's contract.
+_NULL_FOUND = re.compile(r"NOT NULL constraint failed: \w+\.(\w+)")
 
 
 class SeedsError(ValueError):
@@ -72,6 +75,12 @@ class NodeResult:
     def is_failed(self) -> bool:
         """Tell whether dbt counts the node as an error."""
         return self.status in FAILED_STATUSES
+
+    @property
+    def missing_column(self) -> str | None:
+        """The column of a mart that may not be NULL, and was, so that the mart was not built."""
+        found = _NULL_FOUND.search(self.message) if self.kind == "model" else None
+        return found[1] if found else None
 
 
 def manifest(project: Path, home: Home, seeds: Path) -> Path:
@@ -205,15 +214,20 @@ def score_again(
 
 
 def check_results(home: Home, nodes: list[NodeResult]) -> Iterator[CheckResult]:
-    """Turn dbt's tests, and seeds that could not be loaded, into check results."""
+    """Turn dbt's tests, broken contracts and seeds that could not be loaded into check results."""
     for node in nodes:
-        is_test = node.kind == "test"
-        if node.status == "skipped" or not (is_test or (node.kind == "seed" and node.is_failed)):
+        is_test, column = node.kind == "test", node.missing_column
+        is_broken = node.is_failed and (node.kind == "seed" or column is not None)
+        if node.status == "skipped" or not (is_test or is_broken):
             continue
         is_passed = node.status in {"pass", "success"}
         if is_test:
             what, expected = f"The dbt test {node.name} failed", "no row"
-            observed = "no row" if is_passed else _failing_rows(home, node)
+            observed = "no row" if is_passed else _failing_rows(home, node, node.sql)
+        elif column is not None:
+            what, expected = f"A row of {node.name} has no {column}", "a value in every row"
+            query = f"select * from ({node.sql}) where {column} is null"  # noqa: S608
+            observed = _failing_rows(home, node, query)
         else:
             what, expected, observed = (
                 "The seed could not be loaded",
@@ -328,16 +342,17 @@ def _node_result(result: Any) -> NodeResult:  # noqa: ANN401 - dbt's class has n
     )
 
 
-def _failing_rows(home: Home, node: NodeResult) -> str:
-    if not node.failures or not node.sql:
+def _failing_rows(home: Home, node: NodeResult, query: str) -> str:
+    if not node.sql:
         return node.message
     with duckdb.connect(str(home.build / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         for name in ("marts", "pay"):
             connection.execute(f"attach '{home.build / name}.duckdb' as {name} (read_only)")
         try:
-            rows = connection.sql(f"select * from ({node.sql}) limit {SHOWN_ROWS}")  # noqa: S608
-            return f"{node.failures} rows, such as {describe_rows(rows)}"
+            rows = connection.sql(f"select * from ({query}) limit {SHOWN_ROWS}")  # noqa: S608
+            [(count,)] = connection.sql(f"select count(*) from ({query})").fetchall()  # noqa: S608
+            return f"{count} rows, such as {describe_rows(rows)}" if count else node.message
         except duckdb.Error:
             return node.message
 

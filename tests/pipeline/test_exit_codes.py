@@ -152,6 +152,24 @@ def test_a_mart_that_lost_an_employee_is_not_published(
     assert differences(published_tables(centre.home), undisturbed) == []
 
 
+def test_a_row_without_a_value_that_it_must_have_is_not_published(
+    centre: Centre, tmp_path: Path
+) -> None:
+    before = marts_hash(centre.home)
+    project = copy_of_project(tmp_path / "project")
+    model = project / "dbt_models" / "models" / "marts" / "contacts" / "fct_contact_legs.sql"
+    sql = model.read_text()
+    assert sql.count("    legs.site_id,") == 1
+    model.write_text(
+        sql.replace("    legs.site_id,", "    nullif(legs.site_id, 'riga') as site_id,")
+    )
+    done = run_line(centre.home, "--as-of", AS_OF, project=project)
+    assert done.returncode == 1, done.stdout
+    assert "A row of fct_contact_legs has no site_id" in done.stdout
+    assert "contact_id=asterisk:riga:" in done.stdout
+    assert marts_hash(centre.home) == before
+
+
 def test_a_weight_too_many_is_a_mistake_in_the_seeds(centre: Centre, tmp_path: Path) -> None:
     before = marts_hash(centre.home)
     project = copy_of_project(tmp_path / "project")
