@@ -2,12 +2,16 @@
     How facts stay up to date without being rebuilt: the rows whose keys a run touches are deleted,
     then the model appends what its query gives for the same keys. Deleting by the touched keys, not
     by the keys of the new rows, also removes what no longer exists. Both happen in the model's one
-    transaction.
+    transaction. Where `days` names the days on which such rows stand, no other day is looked through:
+    facts are written in the order of their days, results in that of their periods.
 -#}
-{% macro delete_touched(columns, touched) -%}
+{% macro delete_touched(columns, touched, days=none) -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
         where ({{ columns }}) in (select {{ columns }} from {{ touched }})
+        {%- if days is not none %}
+            and work_date in (select work_date from {{ days }})
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

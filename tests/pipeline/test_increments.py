@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from demo import simulate
@@ -21,6 +22,29 @@ def replace(path: Path, old: str, new: str) -> str:
     assert after != before, f"{old} is not in {path}"
     path.write_text(after)
     return before
+
+
+@pytest.mark.parametrize(
+    ("table", "order"),
+    [
+        *((f"fct_{name}", "work_date") for name in ("contacts", "queue_visits", "contact_legs")),
+        *((f"fct_{name}", "work_date") for name in ("offers", "agent_states", "contact_repeats")),
+        *((f"fct_{name}", "work_date") for name in ("surveys", "measures")),
+        *((name, "period_type, period_start") for name in ("kpi_results", "scorecards")),
+        *((name, "period_type, period_start") for name in ("score_parts", "score_changes")),
+    ],
+)
+def test_rows_are_stored_in_the_order_in_which_they_are_asked_for(
+    published: Centre, table: str, order: str
+) -> None:
+    with duckdb.connect(str(published.home / "serving" / "marts.duckdb"), read_only=True) as marts:
+        rows = f"select row({order}) as place, rowid as number from marts.marts.{table}"
+        [(misplaced, places)] = marts.execute(
+            "select count(*) filter (place < before), count(distinct place) from "
+            f"(select place, lag(place) over (order by number) as before from ({rows}))"
+        ).fetchall()
+    assert misplaced == 0
+    assert places > 1
 
 
 def test_late_partial_and_corrected_files_end_as_one_delivery(

@@ -102,3 +102,4 @@ from placed
 {%- if is_incremental_run() %}
 where work_date in (select work_date from {{ ref('int_contacts__rebuilt_days') }})
 {%- endif %}
+order by work_date

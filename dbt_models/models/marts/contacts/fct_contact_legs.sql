@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls')) }}",
+        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls'), ref('int_contacts__stale_days')) }}",
     )
 }}
 -- depends_on: {{ ref('int_contacts__stale_days') }}
@@ -43,3 +43,4 @@ from {{ ref('int_contacts__legs') }} as legs
 {{ attribution_joins('legs', 'legs.answered_at') }}
 left join {{ ref('int_contacts__exclusions') }} as exclusions
     on legs.contact_id = exclusions.contact_id
+order by work_date

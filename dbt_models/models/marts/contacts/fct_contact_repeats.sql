@@ -25,3 +25,4 @@ select
     started_at
 from {{ ref('int_contacts__repeats') }}
 where {{ touched_days_only('work_date', 'int_measures__rebuilt_days') }}
+order by work_date

@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls')) }}",
+        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls'), ref('int_contacts__stale_days')) }}",
     )
 }}
 -- depends_on: {{ ref('int_contacts__stale_days') }}
@@ -114,3 +114,4 @@ from joined
 inner join {{ ref('stg_seeds__sites') }} as sites on joined.site_id = sites.site_id
 left join {{ ref('int_contacts__exclusions') }} as exclusions
     on joined.contact_id = exclusions.contact_id
+order by work_date

@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls')) }}",
+        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls'), ref('int_contacts__stale_days')) }}",
     )
 }}
 -- depends_on: {{ ref('int_contacts__stale_days') }}
@@ -28,3 +28,4 @@ from {{ ref('int_asterisk__offers') }} as offers
 {{ attribution_joins('offers', 'offers.ended_at') }}
 left join {{ ref('int_contacts__exclusions') }} as exclusions
     on offers.contact_id = exclusions.contact_id
+order by work_date

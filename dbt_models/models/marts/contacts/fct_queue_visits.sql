@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls')) }}",
+        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls'), ref('int_contacts__stale_days')) }}",
     )
 }}
 -- depends_on: {{ ref('int_contacts__stale_days') }}
@@ -53,3 +53,4 @@ left join queues
     on visits.site_id = queues.site_id and visits.queue_id = queues.queue_id
 left join {{ ref('int_contacts__exclusions') }} as exclusions
     on visits.contact_id = exclusions.contact_id
+order by work_date

@@ -68,3 +68,4 @@ select
     placed.answered_at
 from placed
 inner join {{ ref('stg_seeds__sites') }} as sites on placed.place = sites.site_id
+order by work_date

@@ -87,3 +87,4 @@ select
     work_date
 from cascaded
 group by subject_type, subject_id, measure, work_date
+order by work_date

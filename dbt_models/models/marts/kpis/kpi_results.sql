@@ -75,3 +75,4 @@ left join {{ ref('int_kpis__shrunk') }} as shrunk
     and attained.period_start = shrunk.period_start
     and attained.kpi_code = shrunk.kpi_code
 where attained.is_published
+order by period_type, period_start

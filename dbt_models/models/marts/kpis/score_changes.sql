@@ -24,3 +24,4 @@ inner join {{ ref('int_kpis__periods') }} as periods
     on changes.period_type = periods.period_type
     and changes.period_start = periods.period_start
 where periods.is_published
+order by period_type, period_start

@@ -56,3 +56,4 @@ inner join {{ ref('int_kpis__periods') }} as periods
     on parts.period_type = periods.period_type
     and parts.period_start = periods.period_start
 where periods.is_published
+order by period_type, period_start

@@ -107,3 +107,4 @@ left join {{ ref('int_scores__scored') }} as earlier
     and ranked.subject_id = earlier.subject_id
     and ranked.period_type = earlier.period_type
     and earlier.period_start = {{ previous_period('ranked') }}
+order by period_type, period_start
