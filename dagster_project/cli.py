@@ -49,7 +49,7 @@ from dagster_project.lib import progress as events
 from dagster_project.lib.clock import parse_instant
 from dagster_project.lib.closing import Refused
 from dagster_project.lib.feeds import load_feeds
-from dagster_project.lib.line import LineRun, give_way
+from dagster_project.lib.line import LineRun, settle_in
 from dagster_project.lib.locking import RunLock, is_held, read_holder
 from dagster_project.lib.ops import Outcome
 from dagster_project.lib.settings import PROJECT, Settings, load_settings, secret
@@ -144,7 +144,7 @@ def demo(options: argparse.Namespace, settings: Settings, out: Console) -> int:
 
 def run(options: argparse.Namespace, settings: Settings, out: Console) -> int:
     """Run the line once in this process and say what came of it."""
-    give_way()
+    settle_in()
     inbox = _inbox(options, settings)
     if not _sources(settings) and not inbox.is_dir():
         raise UsageError(

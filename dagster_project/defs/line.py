@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from dagster_project.lib.clock import parse_instant
-from dagster_project.lib.line import LineRun, give_way
+from dagster_project.lib.line import LineRun, settle_in
 from dagster_project.lib.settings import load_settings
 
 # Steps of one pool never run at the same time, not even those of two runs.
@@ -45,7 +45,7 @@ class LineResource(dg.ConfigurableResource):
             parse_instant(self.as_of) if self.as_of else None,
             self.wait_seconds,
         )
-        give_way()
+        settle_in()
         with self._run as run:
             crashed = instance.get_run_by_id(run.crashed.run_id) if run.crashed else None
             if crashed is not None and not crashed.is_finished:
