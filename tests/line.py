@@ -74,18 +74,26 @@ def run_line(
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
-def published_tables(home: Path, leave_out: tuple[str, ...] = ()) -> Tables:
-    """Return the sorted rows of every published mart, pay included, the run's own id left out."""
+def published_tables(
+    home: Path,
+    leave_out: tuple[str, ...] = (),
+    databases: tuple[str, ...] = ("marts", "analyst", "pay"),
+) -> Tables:
+    """Return the sorted rows of every published mart, the run's own id left out.
+
+    What analysts see of a mart is a table of its own, `analyst: <name>`.
+    """
     without = ", ".join(f"'{name}'" for name in ("run_id", *leave_out))
     tables: Tables = {}
-    for database in ("marts", "pay"):
+    for database in databases:
         file = home / "serving" / f"{database}.duckdb"
         with duckdb.connect(str(file), read_only=True) as connection:
             names = connection.execute(
                 "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
             ).fetchall()
             for (name,) in names:
-                tables[name] = connection.execute(
+                told = f"{database}: {name}" if database == "analyst" else name
+                tables[told] = connection.execute(
                     f"select columns(lambda name: name not in ({without})) "
                     f"from {database}.marts.{name} order by all"
                 ).fetchall()
