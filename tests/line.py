@@ -81,21 +81,24 @@ def published_tables(
 ) -> Tables:
     """Return the sorted rows of every published mart, the run's own id left out.
 
-    What analysts see of a mart is a table of its own, `analyst: <name>`.
+    What analysts see of a mart is a table of its own, `analyst: <name>`, without text, since each
+    home has its own pseudonyms.
     """
-    without = ", ".join(f"'{name}'" for name in ("run_id", *leave_out))
+    without = ("run_id", *leave_out)
     tables: Tables = {}
     for database in databases:
-        file = home / "serving" / f"{database}.duckdb"
+        file, is_analyst = home / "serving" / f"{database}.duckdb", database == "analyst"
         with duckdb.connect(str(file), read_only=True) as connection:
-            names = connection.execute(
-                "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+            found = connection.execute(
+                "select table_name, string_agg(column_name, ', ' order by column_index) "
+                "from duckdb_columns() where schema_name = 'marts' "
+                "and column_name not in (select unnest($without)) "
+                "and not ($is_analyst and data_type = 'VARCHAR') group by 1 order by 1",
+                {"without": without, "is_analyst": is_analyst},
             ).fetchall()
-            for (name,) in names:
-                told = f"{database}: {name}" if database == "analyst" else name
-                tables[told] = connection.execute(
-                    f"select columns(lambda name: name not in ({without})) "
-                    f"from {database}.marts.{name} order by all"
+            for name, columns in found:
+                tables[f"analyst: {name}" if is_analyst else name] = connection.execute(
+                    f"select {columns} from {database}.marts.{name} order by all"
                 ).fetchall()
     return tables
 
