@@ -38,12 +38,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#-
-    What `delete_touched` deleted, on whatever day it stands now, and closed months, whose rows change when
-    they close.
--#}
+{#- What `delete_touched` deleted, and closed months, whose rows change when they close. -#}
 {% macro _touched_rows() -%}
-    {{ render(pre_hooks[0].sql).partition(' where ')[2].partition(' and work_date in ')[0] }}
+    {{ render(pre_hooks[0].sql).partition(' where ')[2] }}
     {%- if 'is_closed' in model.columns %}
         or period_start in (select period_start from {{ source('ledger', 'closed_periods') }})
     {%- endif -%}

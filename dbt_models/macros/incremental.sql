@@ -2,8 +2,8 @@
     How facts stay up to date without being rebuilt: the rows whose keys a run touches are deleted,
     then the model appends what its query gives for the same keys. Deleting by the touched keys, not
     by the keys of the new rows, also removes what no longer exists. Both happen in the model's one
-    transaction. Where `days` names the days on which such rows stand, no other day is looked through:
-    facts are written in the order of their days, results in that of their periods.
+    transaction. Where `days` names the days on which such rows stand, before and now, no other day is
+    looked through: facts are written in the order of their days, results in that of their periods.
 -#}
 {% macro delete_touched(columns, touched, days=none) -%}
     {%- if is_incremental() -%}
@@ -42,6 +42,15 @@
         ({{ prefix }}site_id, {{ prefix }}callid) in (select site_id, callid from {{ touched }})
     {%- else -%}
         true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The same for a fact, in which these calls stand on few days. -#}
+{% macro touched_facts_only() -%}
+    {%- set days = ref('int_contacts__call_days') -%}
+    {{ touched_calls_only() }}
+    {%- if is_incremental_run() %}
+        and work_date in (select work_date from {{ days }})
     {%- endif -%}
 {%- endmacro %}
 

@@ -3,16 +3,16 @@
 with contact_days as (
 
     select work_date from {{ ref('fct_contacts') }}
-    where {{ touched_calls_only() }}
+    where {{ touched_facts_only() }}
     union
     select work_date from {{ ref('fct_queue_visits') }}
-    where {{ touched_calls_only() }}
+    where {{ touched_facts_only() }}
     union
     select work_date from {{ ref('fct_contact_legs') }}
-    where {{ touched_calls_only() }}
+    where {{ touched_facts_only() }}
     union
     select work_date from {{ ref('fct_offers') }}
-    where {{ touched_calls_only() }}
+    where {{ touched_facts_only() }}
 
 ),
 

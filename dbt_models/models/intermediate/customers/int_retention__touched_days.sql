@@ -12,7 +12,7 @@ where false
 
 with touched as (
 
-    select work_date from {{ ref('fct_contacts') }} where {{ touched_calls_only() }}
+    select work_date from {{ ref('fct_contacts') }} where {{ touched_facts_only() }}
     union
     select max(work_date) as work_date from {{ ref('fct_contacts') }}
     union

@@ -3,10 +3,10 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls'), ref('int_contacts__stale_days')) }}",
+        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls'), ref('int_contacts__call_days')) }}",
     )
 }}
--- depends_on: {{ ref('int_contacts__stale_days') }}
+-- depends_on: {{ ref('int_contacts__call_days') }}
 
 with visits as (
 
@@ -20,7 +20,7 @@ with visits as (
         min(enqueued_at) as started_at,
         max(left_at) as ended_at
     from {{ ref('fct_queue_visits') }}
-    where {{ touched_calls_only() }}
+    where {{ touched_facts_only() }}
     group by contact_id
 
 ),
@@ -39,7 +39,7 @@ legs as (
         min(answered_at) as started_at,
         max(ended_at) as ended_at
     from {{ ref('fct_contact_legs') }}
-    where {{ touched_calls_only() }}
+    where {{ touched_facts_only() }}
     group by contact_id
 
 ),

@@ -3,10 +3,10 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="fail",
-        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls'), ref('int_contacts__stale_days')) }}",
+        pre_hook="{{ delete_touched('site_id, callid', ref('int_contacts__touched_calls'), ref('int_contacts__call_days')) }}",
     )
 }}
--- depends_on: {{ ref('int_contacts__stale_days') }}
+-- depends_on: {{ ref('int_contacts__call_days') }}
 
 with visits as (
 
