@@ -29,6 +29,7 @@ def measure(
     results |= {"name": name, "memory_limit": memory, "machine": machine(), **centre.generate()}
     for step in sorted(steps, key=STEPS.index):
         print(f"{name}: {step}", flush=True)
+        os.sync()  # no step pays for what an earlier one left to be written
         if step in {"core", "floor"} and centre.has_last_day:
             raise SystemExit(f"{step} stands beside the first run; take the step `first` again")
         if step == "first":
